@@ -1,0 +1,1 @@
+//! The HTTP door: one file per resource; thin, everything is answered by `service`.

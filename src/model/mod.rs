@@ -1,0 +1,26 @@
+//! The words of the field: ids, time, records, filters, series and the answers pages and routes share.
+//!
+//! Data and small total functions only. Not here: reading bytes (`wire`), arithmetic over many
+//! records (`analytics`), SQL (`store`), and anything that asks the clock.
+
+pub mod answer;
+pub mod dataset;
+pub mod filter;
+pub mod id;
+pub mod outcome;
+pub mod overview;
+pub mod problem;
+pub mod record;
+pub mod time;
+pub mod tokens;
+
+pub use dataset::{Dataset, Format};
+pub use filter::{Cursor, Order, RecordFilter};
+pub use id::{AgentId, EventId, IdError, SwarmId, TaskId};
+pub use outcome::{AgentStatus, Outcome};
+pub use problem::{Problem, ProblemKind};
+pub use record::{
+    AgentRecord, EventRecord, HealingRecord, Json, MemoryRecord, MetricRecord, Record, Source, TaskRecord,
+};
+pub use time::{Micros, RangeSpec, TimeError, TimeRange};
+pub use tokens::TokenCounts;

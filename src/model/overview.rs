@@ -1,0 +1,361 @@
+//! What the pages show: one answer a page, built by `service`, sent to the browser as it is.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::answer::{Estimator, Rate, Tier};
+use super::{Micros, RangeSpec, RecordFilter, TimeRange};
+
+/// What a page asks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PageQuery {
+    /// The range, as the URL has it.
+    pub range: RangeSpec,
+    /// The filters, as the URL has them.
+    pub filter: RecordFilter,
+}
+
+/// What every page knows about the question it answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scope {
+    /// The server's clock when it answered.
+    pub now: Micros,
+    /// The instants asked about.
+    pub range: TimeRange,
+    /// Where records lie, all kinds together; `None` for an empty store.
+    pub bounds: Option<TimeRange>,
+    /// Every project there is, sorted; at most 1 000.
+    pub projects: Vec<String>,
+    /// The seed when the store holds demo data.
+    pub demo_seed: Option<u64>,
+}
+
+/// The overview page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Overview {
+    /// What was asked.
+    pub scope: Scope,
+    /// Figures of the range.
+    pub totals: Totals,
+    /// Figures of the range before, of the same length; `None` when `all` was asked.
+    pub previous: Option<Totals>,
+    /// Figures over time.
+    pub timeline: Timeline,
+    /// Tokens and money.
+    pub costs: CostReport,
+    /// Agents by mean duration, shortest first; at most 5, each with at least [`Self::AGENT_TASKS_MIN`] timed tasks.
+    pub fastest: Vec<AgentRow>,
+    /// Agents by mean duration, longest first, under the same limits.
+    pub slowest: Vec<AgentRow>,
+    /// Agents by tasks, most first; at most 5.
+    pub busiest: Vec<AgentRow>,
+    /// Tasks by duration, longest first; at most 10.
+    pub slowest_tasks: Vec<TaskRow>,
+    /// Tasks that did not succeed, newest first; at most 10.
+    pub recent_failures: Vec<TaskRow>,
+}
+
+impl Overview {
+    /// Fewest timed tasks an agent needs to be called fast or slow.
+    pub const AGENT_TASKS_MIN: u64 = 3;
+}
+
+/// Figures of one range.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Totals {
+    /// All tasks.
+    pub tasks: u64,
+    /// Tasks by result word; words without tasks are absent.
+    pub results: BTreeMap<String, u64>,
+    /// Successes of the tasks that count in the rate.
+    pub success: Option<Rate>,
+    /// Durations.
+    pub durations: Option<Durations>,
+    /// Tasks a minute over the whole range; `None` without tasks.
+    pub per_minute: Option<f64>,
+    /// Tokens by kind.
+    pub tokens: TokenTotals,
+    /// Agents with a task or an event.
+    pub active_agents: u64,
+    /// Swarms with a task.
+    pub swarms: u64,
+}
+
+/// Durations of tasks, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Durations {
+    /// How many tasks had one.
+    pub n: u64,
+    /// Their mean.
+    pub mean: f64,
+    /// Median.
+    pub p50: f64,
+    /// 95th percentile.
+    pub p95: f64,
+    /// 99th percentile.
+    pub p99: f64,
+    /// The longest.
+    pub max: f64,
+    /// How the percentiles were computed.
+    pub estimator: Estimator,
+}
+
+/// Tokens added up; a kind nobody recorded is 0 with `recorded` 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenTotals {
+    /// Tasks that recorded any tokens.
+    pub recorded: u64,
+    /// All tokens.
+    pub used: i64,
+    /// Not cached prompt tokens.
+    pub input: i64,
+    /// Answer tokens.
+    pub output: i64,
+    /// Prompt tokens read from a cache.
+    pub cache_read: i64,
+    /// Prompt tokens written to a cache.
+    pub cache_write: i64,
+    /// Part of the output.
+    pub reasoning: i64,
+}
+
+/// Columns over time; every column is as long as `time`, `None` = no data in that bucket.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Timeline {
+    /// Width of a bucket in milliseconds.
+    pub step_ms: i64,
+    /// Starts of the buckets, epoch milliseconds, UTC-aligned, ascending.
+    pub time: Vec<i64>,
+    /// Which rows answered; `None` when nothing did.
+    pub tier: Option<Tier>,
+    /// How percentiles were computed.
+    pub estimator: Option<Estimator>,
+    /// Whether the last bucket is still being filled.
+    pub partial_last: bool,
+    /// Tasks a bucket, by result word. 0 where other results have tasks, `None` where nothing has.
+    pub results: BTreeMap<String, Vec<Option<u64>>>,
+    /// Median duration in milliseconds.
+    pub p50: Vec<Option<f64>>,
+    /// 95th percentile in milliseconds.
+    pub p95: Vec<Option<f64>>,
+    /// 99th percentile in milliseconds.
+    pub p99: Vec<Option<f64>>,
+    /// How many timed tasks the percentiles stand on.
+    pub timed: Vec<u64>,
+    /// Success rate of the bucket.
+    pub success: Vec<Option<Rate>>,
+    /// Health that swarms reported (`swarm_metric` `health`), mean of the bucket, as it was sent.
+    pub health: Vec<Option<f64>>,
+    /// Tokens by kind: `cache_read`, `cache_write`, `input`, `output`, and `unsplit` for totals without kinds.
+    pub tokens: BTreeMap<String, Vec<Option<i64>>>,
+}
+
+/// Tokens and money by model and project.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CostReport {
+    /// One row for each model and project, dearest first, then by tokens; at most 50.
+    pub rows: Vec<CostRow>,
+    /// How many rows there are.
+    pub row_count: u64,
+    /// Sum of what has a price or reported its cost, in USD; `None` when nothing does.
+    pub usd: Option<f64>,
+    /// Tokens that have neither.
+    pub unpriced_tokens: i64,
+    /// From when the newest price that was used is, `YYYY-MM-DD`.
+    pub prices_as_of: Option<String>,
+}
+
+/// One model in one project.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CostRow {
+    /// The model; `None` = not recorded.
+    pub model: Option<String>,
+    /// The project; `None` = none.
+    pub project: Option<String>,
+    /// Tasks.
+    pub tasks: u64,
+    /// Tokens by kind.
+    pub tokens: TokenTotals,
+    /// What it cost in USD; `None` = unpriced.
+    pub usd: Option<f64>,
+    /// Tokens in it that are unpriced.
+    pub unpriced_tokens: i64,
+    /// Whether `usd` was reported by the source, computed from the price table, or both.
+    pub basis: CostBasis,
+}
+
+/// Where a cost comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CostBasis {
+    /// Nobody knows.
+    Unpriced,
+    /// The source said so.
+    Reported,
+    /// The price table says so.
+    Priced,
+    /// Partly this, partly that.
+    Mixed,
+}
+
+/// One agent in a table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgentRow {
+    /// The agent.
+    pub agent_id: String,
+    /// Its kind, from the registry or its events.
+    pub agent_type: Option<String>,
+    /// Its project.
+    pub project: Option<String>,
+    /// Its latest registry status.
+    pub status: Option<String>,
+    /// Tasks in the range.
+    pub tasks: u64,
+    /// Its success rate.
+    pub success: Option<Rate>,
+    /// Its durations.
+    pub durations: Option<Durations>,
+    /// Its tokens.
+    pub tokens: i64,
+    /// Its last task in the range, to the hour where rollups answered.
+    pub last_seen: Option<Micros>,
+}
+
+/// One task in a table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskRow {
+    /// Row id in the store.
+    pub row: i64,
+    /// The task.
+    pub task_id: String,
+    /// Its end.
+    pub timestamp: Micros,
+    /// Its agent.
+    pub agent_id: String,
+    /// The kind of its agent.
+    pub agent_type: Option<String>,
+    /// Its swarm.
+    pub swarm_id: Option<String>,
+    /// Its project.
+    pub project: Option<String>,
+    /// Its model.
+    pub model: Option<String>,
+    /// Its result word.
+    pub result: Option<String>,
+    /// Its duration in milliseconds.
+    pub duration_ms: Option<f64>,
+    /// Its tokens.
+    pub tokens_used: Option<i64>,
+    /// Files it changed.
+    pub files_changed: Option<i64>,
+}
+
+/// One event in a table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventRow {
+    /// Row id in the store.
+    pub row: i64,
+    /// What happened.
+    pub event_type: String,
+    /// When.
+    pub timestamp: Micros,
+    /// To whom.
+    pub agent_id: String,
+    /// During which task.
+    pub task_id: Option<String>,
+    /// How long it took, in milliseconds, when its metadata says so.
+    pub duration_ms: Option<f64>,
+    /// Its metadata, verbatim.
+    pub metadata: Option<String>,
+}
+
+/// The page of one agent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgentPage {
+    /// What was asked.
+    pub scope: Scope,
+    /// The agent.
+    pub agent_id: String,
+    /// Its kind.
+    pub agent_type: Option<String>,
+    /// Its project.
+    pub project: Option<String>,
+    /// Its lives, newest first; at most 20.
+    pub lives: Vec<LifeRow>,
+    /// When it was first and last heard of, whatever the range.
+    pub heard: Option<TimeRange>,
+    /// Figures of the range.
+    pub totals: Totals,
+    /// Figures over time.
+    pub timeline: Timeline,
+    /// Its swarms in the range; at most 20.
+    pub swarms: Vec<String>,
+    /// Its newest tasks; at most 50.
+    pub tasks: Vec<TaskRow>,
+    /// Its newest events; at most 50.
+    pub events: Vec<EventRow>,
+    /// Its events by type, most frequent first; at most 30.
+    pub event_types: Vec<(String, u64)>,
+}
+
+/// One life of an agent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LifeRow {
+    /// Spawned, running, complete or error.
+    pub status: String,
+    /// Its start.
+    pub spawn_time: Micros,
+    /// Its end.
+    pub complete_time: Option<Micros>,
+    /// Its length as reported, in milliseconds.
+    pub duration_ms: Option<f64>,
+}
+
+/// The page of one task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskPage {
+    /// The server's clock when it answered.
+    pub now: Micros,
+    /// The seed when the store holds demo data.
+    pub demo_seed: Option<u64>,
+    /// The task.
+    pub task: TaskRow,
+    /// Its tokens by kind; `None` = not recorded.
+    pub tokens: super::TokenCounts,
+    /// What it cost, in USD, reported or priced.
+    pub usd: Option<f64>,
+    /// Where `usd` comes from.
+    pub basis: CostBasis,
+    /// Its metadata, verbatim.
+    pub metadata: Option<String>,
+    /// The file it was imported from, and the key in it.
+    pub source: Option<super::Source>,
+    /// Its events, oldest first; at most 200.
+    pub events: Vec<EventRow>,
+    /// How many events it has.
+    pub event_count: u64,
+}
+
+/// The page of one swarm.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SwarmPage {
+    /// What was asked.
+    pub scope: Scope,
+    /// The swarm.
+    pub swarm_id: String,
+    /// Its project.
+    pub project: Option<String>,
+    /// When it was first and last heard of, whatever the range.
+    pub heard: Option<TimeRange>,
+    /// Figures of the range.
+    pub totals: Totals,
+    /// Figures over time.
+    pub timeline: Timeline,
+    /// Its agents in the range, busiest first; at most 50.
+    pub agents: Vec<AgentRow>,
+    /// How many agents it has in the range.
+    pub agent_count: u64,
+    /// Its newest tasks; at most 50.
+    pub tasks: Vec<TaskRow>,
+}

@@ -1,0 +1,44 @@
+//! Use cases: what the doors (`api`, `web`, `cli`, `jobs`) can ask for. A function here reads,
+//! computes and answers, in that order; routes and pages call the same ones, so they cannot disagree.
+
+pub mod error;
+
+use std::sync::Arc;
+
+use crate::store::Store;
+
+pub use error::ServiceError;
+
+/// What every door holds. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Service {
+    store: Store,
+    settings: Arc<Settings>,
+}
+
+/// Plain values the top floor hands down.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Folders to look for telemetry in: the home folder and the folder the program runs in.
+    pub home: Option<std::path::PathBuf>,
+}
+
+impl Service {
+    /// A service over `store`.
+    #[must_use]
+    pub fn new(store: Store, settings: Settings) -> Self {
+        Self { store, settings: Arc::new(settings) }
+    }
+
+    /// The store below.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What the top floor set.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
