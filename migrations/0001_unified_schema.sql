@@ -59,6 +59,7 @@ create table task (
 ) strict;
 create index task_by_agent on task (agent, ts);
 create index task_failed on task (ts) where result in (2, 3, 5); -- failures are few, and asked for first
+create index task_other on task (ts, result) where result is null or result > 15; -- words only importers bring
 create unique index task_by_source on task (source_key) where source_key is not null;
 
 create table agent_metric (

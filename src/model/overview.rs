@@ -118,6 +118,8 @@ pub struct TokenTotals {
     pub cache_write: i64,
     /// Part of the output.
     pub reasoning: i64,
+    /// Tokens of tasks that recorded a total and no kinds.
+    pub unsplit: i64,
 }
 
 /// Columns over time; every column is as long as `time`, `None` = no data in that bucket.
@@ -131,7 +133,9 @@ pub struct Timeline {
     pub tier: Option<Tier>,
     /// How percentiles were computed.
     pub estimator: Option<Estimator>,
-    /// Whether the last bucket is still being filled.
+    /// Whether the range starts inside the first bucket, which then holds only a part of its time.
+    pub partial_first: bool,
+    /// Whether the last bucket is still being filled, or the range ends inside it.
     pub partial_last: bool,
     /// Tasks a bucket, by result word. 0 where other results have tasks, `None` where nothing has.
     pub results: BTreeMap<String, Vec<Option<u64>>>,
