@@ -1,1 +1,7 @@
-fn main() {}
+//! The program: reads its command line, does what it says, and leaves with an exit code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    swarmscope::cli::main()
+}

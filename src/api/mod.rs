@@ -1,1 +1,50 @@
 //! The HTTP door: one file per resource; thin, everything is answered by `service`.
+//!
+//! Handlers are declared once, with `utoipa_axum::routes!`, so that a route cannot be missing in
+//! `/api/v1/openapi.json`. Not here: pages (`web`), sockets and signals (`server`).
+
+pub mod guard;
+pub mod params;
+pub mod probes;
+pub mod problem;
+pub mod request_id;
+pub mod router;
+
+use axum::extract::FromRef;
+
+use crate::model::Micros;
+use crate::service::Service;
+
+pub use problem::{ApiProblem, ApiResult};
+
+/// What handlers are given; they extract `State<Service>` or the whole.
+#[derive(Debug, Clone)]
+pub struct ApiState {
+    /// The use cases.
+    pub service: Service,
+    /// Sizes that end a request.
+    pub limits: Limits,
+}
+
+/// Sizes that end a request, in bytes after decompression.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// A JSON body, or an atomic NDJSON body.
+    pub json_bytes: u64,
+    /// An NDJSON body.
+    pub ndjson_bytes: u64,
+    /// One NDJSON line.
+    pub line_bytes: usize,
+}
+
+impl FromRef<ApiState> for Service {
+    fn from_ref(state: &ApiState) -> Self {
+        state.service.clone()
+    }
+}
+
+/// The clock, read once a request.
+#[must_use]
+pub fn now() -> Micros {
+    Micros(chrono::Utc::now().timestamp_micros())
+}

@@ -1,1 +1,214 @@
-//! The command line: one file per subcommand.
+//! The command line: one file per subcommand, one place for what they share.
+//!
+//! Exit codes: 0 done, 1 failed, 2 usage. Errors are one line on standard error that says what, where
+//! and what to do. Not here: any work; subcommands call `service` and `server`.
+
+mod check;
+mod health;
+mod serve;
+pub mod terminal;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use thiserror::Error;
+
+use crate::config::{Config, ConfigError, Overrides};
+use crate::model::{Micros, Problem};
+use crate::server::ServerError;
+use crate::service::{Service, ServiceError, Settings};
+use crate::store::{Store, StoreError};
+use crate::telemetry;
+
+/// See what swarms of AI agents do: a metrics store, its analytics and a dashboard in one program.
+#[derive(Debug, Parser)]
+#[command(name = "swarmscope", version, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options every subcommand takes.
+#[derive(Debug, Args)]
+struct Global {
+    /// The store's file [default: .swarm/swarmscope.db]
+    #[arg(long, global = true, env = "SWARMSCOPE_DB", value_name = "PATH")]
+    db: Option<std::path::PathBuf>,
+    /// Settings in TOML; see swarmscope.toml.example
+    #[arg(long, global = true, env = "SWARMSCOPE_CONFIG", value_name = "FILE")]
+    config: Option<std::path::PathBuf>,
+    /// How log lines are written [default: text]
+    #[arg(long, global = true, env = "SWARMSCOPE_LOG_FORMAT", value_enum, value_name = "FORMAT")]
+    log_format: Option<telemetry::LogFormat>,
+    /// The least level that is logged: error, warn, info, debug, trace [default: info for serve, else warn]
+    #[arg(long, global = true, env = "SWARMSCOPE_LOG_LEVEL", value_name = "LEVEL")]
+    log_level: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the dashboard and the HTTP interface
+    Serve(serve::ServeArgs),
+    /// Check the store's integrity; works while a server runs
+    Check(check::CheckArgs),
+    /// Ask a running server whether it is well
+    Health(health::HealthArgs),
+}
+
+/// Why a command did not do its work.
+#[derive(Debug, Error)]
+pub enum CliError {
+    /// The command line or the configuration is wrong: exit code 2.
+    #[error("{0}")]
+    Usage(String),
+    /// The work failed: exit code 1.
+    #[error("{0}")]
+    Failed(String),
+    /// The configuration is wrong: exit code 2.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A use case failed.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// The server failed.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+}
+
+impl From<Problem> for CliError {
+    fn from(problem: Problem) -> Self {
+        Self::Failed(problem.detail)
+    }
+}
+
+impl CliError {
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Usage(_) | Self::Config(_) => ExitCode::from(2),
+            _ => ExitCode::from(1),
+        }
+    }
+
+    /// The error and its causes on one line.
+    fn line(&self) -> String {
+        let mut line = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let text = error.to_string();
+            if !line.contains(&text) {
+                line.push_str(": ");
+                line.push_str(&text);
+            }
+            cause = error.source();
+        }
+        line
+    }
+}
+
+/// What every subcommand is given.
+#[derive(Debug)]
+pub struct Setup {
+    /// Validated settings.
+    pub config: Config,
+}
+
+impl Setup {
+    /// Opens the store, making its file when there is none.
+    ///
+    /// # Errors
+    /// [`CliError::Store`].
+    pub async fn open(&self) -> Result<Service, CliError> {
+        self.open_with(true).await
+    }
+
+    /// Opens a store that must be there already.
+    ///
+    /// # Errors
+    /// [`CliError::Failed`] when there is none, [`CliError::Store`].
+    pub async fn open_existing(&self) -> Result<Service, CliError> {
+        let path = &self.config.store.path;
+        if !path.exists() {
+            return Err(CliError::Failed(format!(
+                "there is no store at {}; name another with --db, or make one with `swarmscope serve` or `swarmscope ingest`",
+                path.display()
+            )));
+        }
+        self.open_with(false).await
+    }
+
+    async fn open_with(&self, create: bool) -> Result<Service, CliError> {
+        let mut options = self.config.store.options();
+        options.create = create;
+        let store = Store::open(&self.config.store.path, &options).await?;
+        Ok(Service::new(store, self.settings()))
+    }
+
+    fn settings(&self) -> Settings {
+        Settings { home: std::env::home_dir() }
+    }
+}
+
+/// The clock, read only on the top floors.
+#[must_use]
+pub fn now() -> Micros {
+    Micros(chrono::Utc::now().timestamp_micros())
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    run(std::env::args_os())
+}
+
+fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(words) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            // Nobody is left to tell when the terminal is gone.
+            drop(error.print());
+            return ExitCode::from(code);
+        }
+    };
+    match start(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            terminal::err(&format!("swarmscope: {}", error.line()));
+            error.exit_code()
+        }
+    }
+}
+
+fn start(cli: Cli) -> Result<ExitCode, CliError> {
+    let mut overrides = Overrides {
+        db: cli.global.db,
+        bind: None,
+        site: None,
+        log_format: cli.global.log_format,
+        log_level: cli.global.log_level,
+    };
+    if let Command::Serve(args) = &cli.command {
+        args.apply(&mut overrides);
+        overrides.log_level.get_or_insert_with(|| "info".into());
+    }
+    let config = Config::load(cli.global.config.as_deref(), overrides)?;
+    telemetry::init(&config.log)?;
+    let setup = Setup { config };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::Failed(format!("could not start the runtime: {error}")))?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Serve(args) => serve::run(args, &setup).await,
+            Command::Check(args) => check::run(args, &setup).await,
+            Command::Health(args) => health::run(args, &setup).await,
+        }
+    })
+}

@@ -13,6 +13,8 @@ pub enum ProblemKind {
     Forbidden,
     /// There is no such thing.
     NotFound,
+    /// The route is there, and not for this method.
+    MethodNotAllowed,
     /// A limit on size is exceeded.
     TooLarge,
     /// The media type or encoding is not read here.
@@ -35,6 +37,7 @@ impl ProblemKind {
             Self::BadRequest => 400,
             Self::Forbidden => 403,
             Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Unprocessable => 422,
@@ -51,6 +54,7 @@ impl ProblemKind {
             Self::BadRequest => "The request cannot be understood",
             Self::Forbidden => "The request is not allowed from there",
             Self::NotFound => "There is no such thing",
+            Self::MethodNotAllowed => "The route does not take this method",
             Self::TooLarge => "The request is too large",
             Self::UnsupportedMediaType => "The media type is not supported",
             Self::Unprocessable => "The request contradicts what is stored",

@@ -2,6 +2,7 @@
 //! computes and answers, in that order; routes and pages call the same ones, so they cannot disagree.
 
 pub mod error;
+pub mod health;
 
 use std::sync::Arc;
 

@@ -1,0 +1,100 @@
+//! Errors as `application/problem+json` (RFC 9457).
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::model::{Problem, ProblemKind};
+use crate::service::ServiceError;
+
+/// The body of every error answer.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ProblemBody {
+    /// Always `about:blank`: the status says the type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The constant sentence of the kind.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What went wrong this time, and what to do.
+    pub detail: String,
+    /// The request, as the log names it.
+    pub request_id: Option<String>,
+}
+
+/// A problem as an answer.
+#[derive(Debug, Clone)]
+pub struct ApiProblem {
+    problem: Problem,
+    retry_after: Option<u32>,
+}
+
+/// What handlers return.
+pub type ApiResult<T> = Result<T, ApiProblem>;
+
+/// Seconds after which a client that met a full queue should try again.
+const RETRY_SECONDS: u32 = 1;
+
+impl From<Problem> for ApiProblem {
+    fn from(problem: Problem) -> Self {
+        let retry_after = (problem.kind == ProblemKind::Overloaded).then_some(RETRY_SECONDS);
+        Self { problem, retry_after }
+    }
+}
+
+impl From<ServiceError> for ApiProblem {
+    fn from(error: ServiceError) -> Self {
+        let problem = error.problem();
+        if problem.kind == ProblemKind::Internal {
+            tracing::error!(error = %chain(&error), "a request failed");
+        }
+        problem.into()
+    }
+}
+
+/// An error with its causes, for the log.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+impl IntoResponse for ApiProblem {
+    /// The body is written by [`render`], which knows the request's id.
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.problem.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = status.into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(self.problem);
+        response
+    }
+}
+
+/// Writes the body of an answer that carries a problem; other answers pass.
+pub fn render(mut response: Response, request_id: &str) -> Response {
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    let body = ProblemBody {
+        kind: "about:blank".into(),
+        title: problem.kind.title().into(),
+        status: response.status().as_u16(),
+        detail: problem.detail,
+        request_id: Some(request_id.to_owned()),
+    };
+    let text = serde_json::to_vec(&body).unwrap_or_default();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.remove(header::CONTENT_LENGTH);
+    *response.body_mut() = Body::from(text);
+    response
+}

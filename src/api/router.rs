@@ -1,0 +1,42 @@
+//! All routes of the HTTP interface, declared once for axum and for OpenAPI.
+
+use axum::Router;
+use axum::http::Uri;
+use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{ApiProblem, ApiState, probes};
+use crate::model::{Problem, ProblemKind};
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(title = "Swarmscope", description = "A metrics store for swarms of AI agents."),
+    tags((name = "probes", description = "Is it well?"))
+)]
+struct Document;
+
+/// The routes with their description. One line a resource.
+fn declared() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(probes::livez))
+        .routes(routes!(probes::readyz))
+        .routes(routes!(probes::startupz))
+}
+
+/// The routes, and the document that describes them.
+#[must_use]
+pub fn build(state: ApiState) -> (Router, OpenApi) {
+    let (router, document) = declared().split_for_parts();
+    (router.method_not_allowed_fallback(wrong_method).with_state(state), document)
+}
+
+async fn wrong_method(method: axum::http::Method, uri: Uri) -> ApiProblem {
+    Problem::new(ProblemKind::MethodNotAllowed, format!("{method} is not answered at {}", uri.path())).into()
+}
+
+/// The answer where no route is.
+pub async fn no_route(uri: Uri) -> ApiProblem {
+    Problem::not_found(format!("there is nothing at {}; /api/v1/openapi.json lists every route", uri.path())).into()
+}

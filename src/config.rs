@@ -1,0 +1,253 @@
+//! Settings: built-in defaults < TOML file < environment < command line, validated once at the start.
+//!
+//! `swarmscope.toml.example` shows every setting with its default; a test holds the two equal.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::store::StoreOptions;
+use crate::telemetry::LogFormat;
+
+/// Why a configuration cannot be used.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("could not read the configuration {path}: {source}", path = path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not what is expected.
+    #[error("{path}, line {line}: {reason}", path = path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// What is wrong and what is known.
+        reason: String,
+    },
+    /// A value is outside what can be used.
+    #[error("setting `{key}`: {reason}")]
+    Invalid {
+        /// The setting, with its table.
+        key: &'static str,
+        /// What is wrong and what to write instead.
+        reason: String,
+    },
+    /// An address others could reach.
+    #[error(
+        "cannot listen on {0}: there is no authentication yet, so only loopback addresses are allowed \
+         (127.0.0.1, [::1] or localhost); to reach it from elsewhere, tunnel: ssh -L 3000:localhost:3000 HOST"
+    )]
+    NotLoopback(SocketAddr),
+}
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The HTTP server.
+    pub server: ServerConfig,
+    /// What is taken in.
+    pub ingest: IngestConfig,
+    /// The store.
+    pub store: StoreConfig,
+    /// Log lines.
+    pub log: LogConfig,
+    /// What tokens cost.
+    pub prices: toml::Table,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Loopback address and port; port 0 picks a free one.
+    #[serde(deserialize_with = "read_bind")]
+    pub bind: SocketAddr,
+    /// Folder with the built site; `None` looks in the usual places.
+    pub site: Option<PathBuf>,
+    /// Seconds a client may take to send the head of a request.
+    pub header_seconds: u64,
+    /// Seconds to finish running requests in after the first stop signal.
+    pub drain_seconds: u64,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self { bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)), site: None, header_seconds: 10, drain_seconds: 10 }
+    }
+}
+
+/// `[ingest]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IngestConfig {
+    /// Most bytes of a decoded JSON body, and of an NDJSON body with `atomic=true`; these are held in memory.
+    pub json_bytes_max: u64,
+    /// Most bytes of a decoded NDJSON body, which is read as a stream.
+    pub ndjson_bytes_max: u64,
+    /// Most bytes of one NDJSON line.
+    pub line_bytes_max: usize,
+}
+
+impl Default for IngestConfig {
+    fn default() -> Self {
+        Self { json_bytes_max: 32 << 20, ndjson_bytes_max: 1 << 30, line_bytes_max: 1 << 20 }
+    }
+}
+
+/// `[store]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoreConfig {
+    /// The file.
+    pub path: PathBuf,
+    /// Connections that read at the same time.
+    pub readers: u32,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self { path: PathBuf::from(".swarm/swarmscope.db"), readers: StoreOptions::default().readers }
+    }
+}
+
+impl StoreConfig {
+    /// How to open the store.
+    #[must_use]
+    pub fn options(&self) -> StoreOptions {
+        StoreOptions { readers: self.readers, ..StoreOptions::default() }
+    }
+}
+
+/// `[log]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// Text or JSON.
+    pub format: LogFormat,
+    /// The least level that is logged.
+    pub level: String,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: "warn".into() }
+    }
+}
+
+/// What the environment and the command line say; they win over the file.
+#[derive(Debug, Default)]
+pub struct Overrides {
+    /// The store's file.
+    pub db: Option<PathBuf>,
+    /// Where to listen.
+    pub bind: Option<String>,
+    /// Where the site is.
+    pub site: Option<PathBuf>,
+    /// How log lines are written.
+    pub log_format: Option<LogFormat>,
+    /// Which are written.
+    pub log_level: Option<String>,
+}
+
+impl Config {
+    /// Reads `file`, if one is named, puts `overrides` over it and validates the whole.
+    ///
+    /// # Errors
+    /// [`ConfigError`], which names file, line and key.
+    pub fn load(file: Option<&Path>, overrides: Overrides) -> Result<Self, ConfigError> {
+        let mut config = match file {
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+                Self::parse(&text, path)?
+            }
+            None => Self::default(),
+        };
+        config.override_with(overrides)?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// Reads `text`; `path` is named in errors.
+    ///
+    /// # Errors
+    /// [`ConfigError::Malformed`].
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start.min(text.len()));
+            let before = text.get(..start).unwrap_or_default();
+            let written = text.get(before.rfind('\n').map_or(0, |at| at + 1)..).and_then(|rest| rest.lines().next());
+            ConfigError::Malformed {
+                path: path.to_owned(),
+                line: before.matches('\n').count() + 1,
+                reason: format!("{} in `{}`", error.message(), written.unwrap_or_default().trim()),
+            }
+        })
+    }
+
+    fn override_with(&mut self, overrides: Overrides) -> Result<(), ConfigError> {
+        if let Some(path) = overrides.db {
+            self.store.path = path;
+        }
+        if let Some(bind) = overrides.bind {
+            self.server.bind =
+                parse_bind(&bind).map_err(|reason| ConfigError::Invalid { key: "server.bind", reason })?;
+        }
+        if overrides.site.is_some() {
+            self.server.site = overrides.site;
+        }
+        if let Some(format) = overrides.log_format {
+            self.log.format = format;
+        }
+        if let Some(level) = overrides.log_level {
+            self.log.level = level;
+        }
+        Ok(())
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        let invalid = |key, reason: &str| Err(ConfigError::Invalid { key, reason: reason.to_owned() });
+        if !self.server.bind.ip().is_loopback() {
+            return Err(ConfigError::NotLoopback(self.server.bind));
+        }
+        if self.server.header_seconds == 0 {
+            return invalid("server.header_seconds", "must be at least 1");
+        }
+        if self.store.readers == 0 || self.store.readers > 64 {
+            return invalid("store.readers", "must be 1 to 64");
+        }
+        if self.ingest.line_bytes_max < 1024 {
+            return invalid("ingest.line_bytes_max", "must be at least 1024");
+        }
+        if self.ingest.json_bytes_max == 0 || self.ingest.ndjson_bytes_max == 0 {
+            return invalid("ingest", "limits must be at least 1 byte");
+        }
+        Ok(())
+    }
+}
+
+/// `127.0.0.1:3000`, `[::1]:3000` or `localhost:3000`.
+fn parse_bind(text: &str) -> Result<SocketAddr, String> {
+    let numeric = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    numeric
+        .as_deref()
+        .unwrap_or(text)
+        .parse()
+        .map_err(|_| format!("`{text}` is no address; write ADDR:PORT, such as 127.0.0.1:3000"))
+}
+
+fn read_bind<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    parse_bind(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests;

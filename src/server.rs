@@ -1,0 +1,145 @@
+//! The server: composes routes, pages and static files, and runs them until it is told to stop.
+//!
+//! Connections go through hyper directly, because axum's own `serve` has no limit on the time a
+//! client may take to send the head of a request.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::{Router, middleware};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use thiserror::Error;
+use tokio::net::TcpListener;
+
+use crate::api::{self, ApiState, Limits, guard, request_id};
+use crate::config::Config;
+use crate::service::Service;
+
+/// Why the server does not serve.
+#[derive(Debug, Error)]
+pub enum ServerError {
+    /// Somebody else listens there.
+    #[error("{address} is in use, perhaps by another swarmscope; end that one or name another port with --bind {ip}:PORT", ip = address.ip())]
+    Busy {
+        /// Where.
+        address: SocketAddr,
+    },
+    /// The address cannot be had for another reason.
+    #[error("could not listen on {address}: {source}")]
+    Bind {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The listening socket failed.
+    #[error("the listening socket failed: {0}")]
+    Listen(std::io::Error),
+}
+
+/// Takes the address.
+///
+/// # Errors
+/// [`ServerError::Busy`] or [`ServerError::Bind`].
+pub async fn bind(address: SocketAddr) -> Result<TcpListener, ServerError> {
+    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        std::io::ErrorKind::AddrInUse => ServerError::Busy { address },
+        _ => ServerError::Bind { address, source },
+    })
+}
+
+/// Every route, page and file, with what wraps them all.
+///
+/// # Errors
+/// [`ServerError`].
+pub fn compose(service: &Service, config: &Config) -> Result<Router, ServerError> {
+    let limits = Limits {
+        json_bytes: config.ingest.json_bytes_max,
+        ndjson_bytes: config.ingest.ndjson_bytes_max,
+        line_bytes: config.ingest.line_bytes_max,
+    };
+    let (routes, _document) = api::router::build(ApiState { service: service.clone(), limits });
+    Ok(routes
+        .fallback(api::router::no_route)
+        .layer(middleware::from_fn(guard::layer))
+        .layer(middleware::from_fn(request_id::layer)))
+}
+
+/// Ends on the first SIGINT or SIGTERM; a second one ends the process at once.
+pub async fn stop_signal() {
+    signal().await;
+    tokio::spawn(async {
+        signal().await;
+        tracing::warn!("second signal: ending at once");
+        std::process::exit(130);
+    });
+}
+
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
+        (Ok(mut interrupt), Ok(mut terminate)) => {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        // Without handlers the signals end the process themselves.
+        _ => std::future::pending().await,
+    }
+}
+
+/// Serves on `listener` until `stop` ends, finishes running requests and closes the store. Returns
+/// whether every request could be finished in time.
+///
+/// # Errors
+/// [`ServerError`].
+pub async fn serve(
+    service: Service,
+    config: &Config,
+    listener: TcpListener,
+    stop: impl Future<Output = ()>,
+) -> Result<bool, ServerError> {
+    let router = compose(&service, config)?;
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(config.server.header_seconds));
+    let graceful = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Out of descriptors, most likely: wait for some to come free.
+                    tracing::warn!(%error, "could not accept a connection");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+            () = &mut stop => break,
+        };
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "could not switch off Nagle's algorithm");
+        }
+        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
+    }
+    drop(listener);
+    let drain = Duration::from_secs(config.server.drain_seconds);
+    let drained = tokio::time::timeout(drain, graceful.shutdown()).await.is_ok();
+    if !drained {
+        tracing::warn!(seconds = config.server.drain_seconds, "some requests did not end in time and were cut off");
+    }
+    service.store().close().await;
+    Ok(drained)
+}
