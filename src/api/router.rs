@@ -26,7 +26,6 @@ fn declared() -> OpenApiRouter<ApiState> {
 }
 
 /// The routes, and the document that describes them.
-#[must_use]
 pub fn build(state: ApiState) -> (Router, OpenApi) {
     let (router, document) = declared().split_for_parts();
     (router.method_not_allowed_fallback(wrong_method).with_state(state), document)

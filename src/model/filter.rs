@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Micros, TimeRange};
+use super::{Dataset, Micros, TimeRange};
 
 /// Equality filters, all of which must hold; a field that a dataset does not have is refused by the
 /// service, never ignored. `None` = any.
@@ -51,6 +51,44 @@ impl RecordFilter {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+
+    /// The fields that records of `dataset` can be filtered by, as query parameters name them.
+    #[must_use]
+    pub fn fields(dataset: Dataset) -> &'static [&'static str] {
+        match dataset {
+            Dataset::Tasks => &["task_id", "agent_id", "swarm_id", "result", "model", "project"],
+            Dataset::AgentMetrics => &["agent_id", "metric_type", "project"],
+            Dataset::SwarmMetrics => &["swarm_id", "metric_type", "project"],
+            Dataset::Events => &["event_type", "agent_id", "agent_type", "event_id", "task_id", "swarm_id", "project"],
+            Dataset::Healings => &["strategy", "failure_type", "success", "agent_id", "project"],
+            Dataset::Agents => &["agent_id", "agent_type", "status", "project"],
+            Dataset::Memory => &["session_id", "memory_type", "key", "project"],
+        }
+    }
+
+    /// The place of `field`; `None` when no dataset has it.
+    pub fn field_mut(&mut self, field: &str) -> Option<&mut Option<String>> {
+        Some(match field {
+            "task_id" => &mut self.task_id,
+            "agent_id" => &mut self.agent_id,
+            "swarm_id" => &mut self.swarm_id,
+            "result" => &mut self.result,
+            "model" => &mut self.model,
+            "project" => &mut self.project,
+            "metric_type" => &mut self.metric_type,
+            "event_type" => &mut self.event_type,
+            "agent_type" => &mut self.agent_type,
+            "event_id" => &mut self.event_id,
+            "strategy" => &mut self.strategy,
+            "failure_type" => &mut self.failure_type,
+            "success" => &mut self.success,
+            "status" => &mut self.status,
+            "session_id" => &mut self.session_id,
+            "memory_type" => &mut self.memory_type,
+            "key" => &mut self.key,
+            _ => return None,
+        })
+    }
 }
 
 /// In which direction of time a list runs. Ties are broken by the row id, in the same direction.
@@ -86,4 +124,21 @@ pub struct PageRequest {
     pub after: Option<Cursor>,
     /// At most so many rows.
     pub limit: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_of_every_dataset_has_a_place_of_its_own() {
+        for dataset in Dataset::ALL {
+            let mut filter = RecordFilter::default();
+            for field in RecordFilter::fields(dataset) {
+                let place = filter.field_mut(field).expect("a field of the filter");
+                assert_eq!(place.replace((*field).to_owned()), None, "{field} shares its place");
+            }
+        }
+        assert!(RecordFilter::default().field_mut("nothing").is_none());
+    }
 }

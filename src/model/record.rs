@@ -54,6 +54,15 @@ pub struct TaskRecord {
     pub source: Option<Source>,
 }
 
+/// A metric type as it is stored: the documented types come with and without the prefix of their scope.
+#[must_use]
+pub fn metric_type_name(metric_type: &str) -> &str {
+    ["task_", "agent_", "swarm_"]
+        .iter()
+        .find_map(|prefix| metric_type.strip_prefix(prefix).filter(|rest| !rest.is_empty()))
+        .unwrap_or(metric_type)
+}
+
 /// One number about an agent or a swarm.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MetricRecord {

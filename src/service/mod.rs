@@ -3,6 +3,7 @@
 
 pub mod error;
 pub mod health;
+pub mod query;
 
 use std::sync::Arc;
 
