@@ -1,1 +1,5 @@
 //! Pure arithmetic: no I/O, no clock, no randomness; time-ordered input, `now` as an argument.
+
+pub mod percentile;
+pub mod sketch;
+pub mod stats;
