@@ -1,5 +1,6 @@
 //! Pure arithmetic: no I/O, no clock, no randomness; time-ordered input, `now` as an argument.
 
+pub mod cost;
 pub mod percentile;
 pub mod sketch;
 pub mod stats;

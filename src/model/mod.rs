@@ -9,6 +9,7 @@ pub mod filter;
 pub mod id;
 pub mod outcome;
 pub mod overview;
+pub mod price;
 pub mod problem;
 pub mod record;
 pub mod time;
