@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::model::price::PriceTable;
 use crate::store::StoreOptions;
 use crate::telemetry::LogFormat;
 
@@ -61,7 +62,7 @@ pub struct Config {
     /// Log lines.
     pub log: LogConfig,
     /// What tokens cost.
-    pub prices: toml::Table,
+    pub prices: PriceTable,
 }
 
 /// `[server]`

@@ -150,7 +150,7 @@ impl Setup {
     }
 
     fn settings(&self) -> Settings {
-        Settings { home: std::env::home_dir() }
+        Settings { home: std::env::home_dir(), prices: self.config.prices.clone() }
     }
 }
 

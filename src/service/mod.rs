@@ -7,6 +7,7 @@ pub mod query;
 
 use std::sync::Arc;
 
+use crate::model::price::PriceTable;
 use crate::store::Store;
 
 pub use error::ServiceError;
@@ -23,6 +24,8 @@ pub struct Service {
 pub struct Settings {
     /// Folders to look for telemetry in: the home folder and the folder the program runs in.
     pub home: Option<std::path::PathBuf>,
+    /// What tokens cost.
+    pub prices: PriceTable,
 }
 
 impl Service {
