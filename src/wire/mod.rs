@@ -15,6 +15,7 @@ mod fields;
 pub mod grafana;
 pub mod json;
 mod measure;
+pub mod native;
 pub mod ndjson;
 pub mod nested;
 pub mod openmetrics;
