@@ -174,6 +174,12 @@ create index memory_by_time on memory (ts);
 create unique index memory_once on memory (record_id) where record_id is not null;
 create unique index memory_by_source on memory (source_key) where source_key is not null;
 
+-- The last row id given in each dataset, so that ids are not used again after rows were deleted.
+create table last_row (
+    dataset text primary key,
+    id integer not null
+) strict, without rowid;
+
 -- Which agents worked in a swarm, and when: a swarm's page needs no index on the hot table.
 create table swarm_agent (
     swarm integer not null,

@@ -1,15 +1,53 @@
 //! SQLite: the only room that knows SQL.
 //!
-//! One writer task owns the one write connection; readers are a small read-only pool.
+//! One writer task owns the one write connection (`writer`); it commits groups of records together
+//! with the rollups that depend on them (`batch`, `insert`, `rollup`), and answers a sender only when
+//! its records are durable. Readers are a small read-only pool (`page`, `read`). Other processes may
+//! use the same file at the same time (`lock`).
+//!
+//! Not here: what a request means (`service`), how records look outside (`wire`).
 
+mod batch;
+pub mod clock;
+mod dictionary;
 pub mod error;
+mod events;
+pub mod gauge;
+mod healings;
+pub mod idempotency;
+mod insert;
+mod key;
+mod lock;
+mod memory;
+mod metrics;
+mod names;
+mod open;
+mod page;
+mod queue;
+mod registry;
+mod sequence;
+mod table;
+mod tasks;
+pub mod upkeep;
+mod writer;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
+
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use tokio::task::JoinHandle;
 
 use crate::model::filter::PageRequest;
-use crate::model::{Dataset, Micros, Record};
+use crate::model::{Dataset, Micros, Record, TimeRange};
 
+pub use clock::Clock;
 pub use error::StoreError;
+pub use gauge::Gauge;
+pub use idempotency::KeyUse;
+pub use upkeep::CheckReport;
+
+use names::Names;
+use queue::{Done, Queue, Work};
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -18,11 +56,13 @@ pub struct StoreOptions {
     pub readers: u32,
     /// Make the file when it is not there.
     pub create: bool,
+    /// Tells when records are stored.
+    pub clock: Clock,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { readers: 3, create: true }
+        Self { readers: 3, create: true, clock: Clock::default() }
     }
 }
 
@@ -35,7 +75,8 @@ pub enum Landing {
     Duplicate,
     /// It was there and different; the first is kept.
     Differs,
-    /// It was there and its importer brought a newer version, which replaced it.
+    /// It was there and this one moved it on: its importer brought a newer version, or an agent's
+    /// life went on.
     Updated,
 }
 
@@ -53,42 +94,178 @@ pub struct Row {
 /// An open store. Cheap to clone; all clones share one writer and one reader pool.
 #[derive(Debug, Clone)]
 pub struct Store {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
     path: PathBuf,
+    queue: Queue,
+    writer: std::sync::Mutex<Option<JoinHandle<()>>>,
+    readers: SqlitePool,
+    watcher: tokio::sync::Mutex<SqliteConnection>,
+    names: Names,
+    counters: Arc<gauge::Counters>,
 }
 
 impl Store {
     /// Opens `path`, makes its folder and file when allowed, and brings its schema up to date.
     ///
     /// # Errors
-    /// [`StoreError`] when it is no database, is of a newer version, or cannot be read.
-    pub async fn open(path: &Path, _options: &StoreOptions) -> Result<Self, StoreError> {
-        Ok(Self { path: path.to_owned() })
+    /// [`StoreError`] when it is a folder, is missing and may not be made, is no database or one of
+    /// another program, is of a newer version, is locked, or cannot be read and written.
+    pub async fn open(path: &Path, options: &StoreOptions) -> Result<Self, StoreError> {
+        let opened = open::open(path, options).await?;
+        let counters = Arc::new(gauge::Counters::default());
+        let (queue, jobs) = Queue::new(Arc::clone(&counters));
+        let writer = writer::Writer {
+            path: path.to_owned(),
+            connection: opened.writer,
+            lock: opened.lock,
+            clock: options.clock.clone(),
+            counters: Arc::clone(&counters),
+            caches: batch::Caches::default(),
+            version: None,
+        };
+        let shared = Shared {
+            path: path.to_owned(),
+            queue,
+            writer: std::sync::Mutex::new(Some(tokio::spawn(writer.run(jobs)))),
+            readers: opened.readers,
+            watcher: tokio::sync::Mutex::new(opened.watcher),
+            names: Names::default(),
+            counters,
+        };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// The file.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.shared.path
     }
 
     /// Stores `records` in one transaction and returns what became of each, in their order, once
-    /// they are durable.
+    /// they are durable. Concurrent calls share a commit. A caller that stops waiting does not stop
+    /// the writing.
     ///
     /// # Errors
     /// [`StoreError::Overloaded`] when the queue stays full, [`StoreError::DiskFull`], …; then
     /// nothing of the batch is stored.
-    pub async fn write(&self, _records: Vec<Record>) -> Result<Vec<Landing>, StoreError> {
-        Err(StoreError::Closed)
+    pub async fn write(&self, records: Vec<Record>) -> Result<Vec<Landing>, StoreError> {
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self.shared.queue.run(Work::Records(records)).await? {
+            Done::Records(landings) => Ok(landings),
+            Done::Key(_) | Done::Info => Err(StoreError::Closed),
+        }
+    }
+
+    /// Remembers an idempotency key with the SHA-256 of the body it came with, for 48 hours.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn idempotency(&self, key: &str, digest: [u8; 32]) -> Result<KeyUse, StoreError> {
+        match self.shared.queue.run(Work::Key { key: key.to_owned(), digest }).await? {
+            Done::Key(known) => Ok(known),
+            Done::Records(_) | Done::Info => Err(StoreError::Closed),
+        }
+    }
+
+    /// Sets a fact about the file.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn set_info(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        self.shared.queue.run(Work::Info { key: key.to_owned(), value: value.to_owned() }).await.map(drop)
+    }
+
+    /// A fact about the file; `None` when it was never set.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn info(&self, key: &str) -> Result<Option<String>, StoreError> {
+        upkeep::info(self.reader(), key).await
     }
 
     /// One page of a dataset, in the order and from the place asked for.
     ///
     /// # Errors
-    /// [`StoreError`] when reading fails.
-    pub async fn page(&self, _dataset: Dataset, _request: &PageRequest) -> Result<Vec<Row>, StoreError> {
-        Err(StoreError::Closed)
+    /// [`StoreError::UnknownFilter`] for a field the dataset does not have, or a failure to read.
+    pub async fn page(&self, dataset: Dataset, request: &PageRequest) -> Result<Vec<Row>, StoreError> {
+        page::page(self.reader(), &self.shared.names, dataset, request).await
+    }
+
+    /// From the first record of any kind to just after the last; `None` for an empty store.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn bounds(&self) -> Result<Option<TimeRange>, StoreError> {
+        upkeep::bounds(self.reader()).await
+    }
+
+    /// How many records each dataset holds, in the order of [`Dataset::ALL`].
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn counts(&self) -> Result<[u64; 7], StoreError> {
+        upkeep::counts(self.reader()).await
+    }
+
+    /// Checks the whole file; writers go on meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`] when the file cannot even be read.
+    pub async fn check(&self) -> Result<CheckReport, StoreError> {
+        upkeep::check(self.reader()).await
+    }
+
+    /// A number that changes when anybody, another process included, commits.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn data_version(&self) -> Result<i64, StoreError> {
+        upkeep::data_version(&mut *self.shared.watcher.lock().await).await
+    }
+
+    /// Writes a compact copy of the store, as of now, to `target`, which must not exist. Writers go on.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`] when `target` exists or cannot be made, or a failure to copy.
+    pub async fn backup(&self, target: &Path) -> Result<(), StoreError> {
+        upkeep::backup(&self.shared.path, target).await
+    }
+
+    /// How the store is doing.
+    #[must_use]
+    pub fn gauge(&self) -> Gauge {
+        let size = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
+        let mut log = self.shared.path.as_os_str().to_owned();
+        log.push("-wal");
+        let wal_bytes = size(Path::new(&log));
+        Gauge { file_bytes: size(&self.shared.path), wal_bytes, ..self.shared.counters.read() }
     }
 
     /// Stops taking records, commits what was taken, and closes every connection.
-    pub async fn close(&self) {}
+    pub async fn close(&self) {
+        self.shared.queue.close();
+        self.shared.readers.close().await; // open reads would keep the log from being emptied
+        let writer = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            // The writer ends by itself; it fails only by a panic, which has been reported then.
+            let _ = writer.await;
+        }
+    }
+
+    /// The connections for reading.
+    pub(in crate::store) fn reader(&self) -> &SqlitePool {
+        &self.shared.readers
+    }
+
+    /// Words by number.
+    #[expect(dead_code, reason = "for the aggregating reads, which come next")]
+    pub(in crate::store) fn names(&self) -> &Names {
+        &self.shared.names
+    }
 }

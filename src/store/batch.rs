@@ -1,0 +1,107 @@
+//! One group of records into the file, inside a transaction that the writer opened: words, rows,
+//! and the rollups that depend on them.
+
+use sqlx::sqlite::SqliteConnection;
+
+use super::dictionary::{Dictionary, Unknown};
+use super::error::{StoreError, query};
+use super::events::{self, EventRow};
+use super::healings::{self, HealingRow};
+use super::insert::insert;
+use super::memory::{self, MemoryRow};
+use super::metrics::{self, MetricRow, OfAgent, OfSwarm};
+use super::registry::{self, LifeRow};
+use super::table::Table;
+use super::tasks::{self, TaskRow};
+use super::{Landing, sequence::Sequence};
+use crate::model::{Micros, Record};
+
+/// What the writer remembers from one transaction to the next. All of it can be read again.
+#[derive(Debug, Default)]
+pub(super) struct Caches {
+    pub words: Dictionary,
+    pub sequence: Sequence,
+}
+
+impl Caches {
+    /// Forgets everything: after a roll-back, or when another process wrote.
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// Stores `records`; one landing each, in their order.
+///
+/// # Errors
+/// [`StoreError`]; then the transaction must be rolled back and the caches forgotten.
+pub(super) async fn store(
+    connection: &mut SqliteConnection,
+    caches: &mut Caches,
+    records: &[&Record],
+    now: Micros,
+) -> Result<Vec<Landing>, StoreError> {
+    learn_words(connection, &mut caches.words, records).await?;
+    caches.sequence.load(connection).await?;
+    let mut landings = vec![Landing::Stored; records.len()];
+    let Caches { words, sequence } = caches;
+
+    macro_rules! table {
+        ($kind:ident, $row:ty, |$record:ident| $new:expr) => {{
+            let mut places = Vec::new();
+            let mut rows: Vec<$row> = Vec::new();
+            for (place, record) in records.iter().enumerate() {
+                if let Record::$kind($record) = record {
+                    places.push(place);
+                    rows.push($new?);
+                }
+            }
+            let written = insert(connection, sequence.next_id(<$row as Table>::DATASET), rows).await?;
+            for (place, landing) in places.into_iter().zip(&written.landings) {
+                landings[place] = *landing;
+            }
+            written
+        }};
+    }
+    let _tasks = table!(Task, TaskRow, |task| TaskRow::new(task, words));
+    let _agent_metrics = table!(AgentMetric, MetricRow<OfAgent>, |metric| MetricRow::new(metric, words));
+    let _swarm_metrics = table!(SwarmMetric, MetricRow<OfSwarm>, |metric| MetricRow::new(metric, words));
+    let _events = table!(Event, EventRow, |event| EventRow::new(event, words));
+    let _healings = table!(Healing, HealingRow, |healing| HealingRow::new(healing, words));
+    let _lives = table!(Agent, LifeRow, |life| LifeRow::new(life, words, now));
+    let _memories = table!(Memory, MemoryRow, |memory| MemoryRow::new(memory, words));
+    caches.sequence.save(connection).await?;
+    Ok(landings)
+}
+
+async fn learn_words(
+    connection: &mut SqliteConnection,
+    words: &mut Dictionary,
+    records: &[&Record],
+) -> Result<(), StoreError> {
+    words.trim();
+    let mut unknown = Unknown::default();
+    for record in records {
+        match record {
+            Record::Task(task) => tasks::note(task, words, &mut unknown),
+            Record::AgentMetric(metric) => metrics::note::<OfAgent>(metric, words, &mut unknown),
+            Record::SwarmMetric(metric) => metrics::note::<OfSwarm>(metric, words, &mut unknown),
+            Record::Event(event) => events::note(event, words, &mut unknown),
+            Record::Healing(healing) => healings::note(healing, words, &mut unknown),
+            Record::Agent(life) => registry::note(life, words, &mut unknown),
+            Record::Memory(memory) => memory::note(memory, words, &mut unknown),
+        }
+    }
+    words.learn(connection, &unknown).await
+}
+
+const UPSERT_INFO: &str = "insert into store_info (key, value) values (?, ?) \
+                           on conflict (key) do update set value = excluded.value";
+
+/// Sets a fact about the file.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub(super) async fn set_info(connection: &mut SqliteConnection, key: &str, value: &str) -> Result<(), StoreError> {
+    sqlx::query(UPSERT_INFO).bind(key).bind(value).execute(connection).await.map_err(query("set a fact"))?;
+    Ok(())
+}

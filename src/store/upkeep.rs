@@ -1,0 +1,138 @@
+//! Questions about the file as a whole: is it sound, where does its data lie, how much is there;
+//! and copies of it.
+
+use std::path::Path;
+
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
+
+use super::error::{StoreError, query};
+use crate::model::{Micros, TimeRange};
+
+const SELECT_INFO: &str = "select value from store_info where key = ?";
+const SELECT_DATA_VERSION: &str = "pragma data_version";
+const INTEGRITY_CHECK: &str = "pragma integrity_check";
+const VACUUM_INTO: &str = "vacuum into ?";
+
+/// Each end by an index of its own; `min` and `max` in one select would read the whole table.
+const SELECT_BOUNDS: &str = "\
+select min(first), max(last) from (
+    select (select min(ts) from task) as first, (select max(ts) from task) as last
+    union all select (select min(ts) from agent_metric), (select max(ts) from agent_metric)
+    union all select (select min(ts) from swarm_metric), (select max(ts) from swarm_metric)
+    union all select (select min(ts) from event), (select max(ts) from event)
+    union all select (select min(ts) from healing), (select max(ts) from healing)
+    union all select (select min(spawn_ts) from agent_life), (select max(spawn_ts) from agent_life)
+    union all select (select min(ts) from memory), (select max(ts) from memory)
+)";
+
+const SELECT_COUNTS: &str = "\
+select (select count(*) from task), (select count(*) from agent_metric), (select count(*) from swarm_metric),
+    (select count(*) from event), (select count(*) from healing), (select count(*) from agent_life),
+    (select count(*) from memory)";
+
+/// What `check` found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckReport {
+    /// What is wrong, one sentence each; empty when all is well.
+    pub problems: Vec<String>,
+    /// Records by dataset, in the order of [`Dataset::ALL`](crate::model::Dataset::ALL).
+    pub records: [u64; 7],
+}
+
+impl CheckReport {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+/// A fact about the file.
+pub(super) async fn info(readers: &SqlitePool, key: &str) -> Result<Option<String>, StoreError> {
+    sqlx::query_scalar(SELECT_INFO).bind(key).fetch_optional(readers).await.map_err(query("read a fact"))
+}
+
+/// Where the data lies, all kinds together; `None` for an empty store.
+pub(super) async fn bounds(readers: &SqlitePool) -> Result<Option<TimeRange>, StoreError> {
+    let (first, last): (Option<i64>, Option<i64>) =
+        sqlx::query_as(SELECT_BOUNDS).fetch_one(readers).await.map_err(query("find where the data lies"))?;
+    Ok(first.zip(last).map(|(first, last)| TimeRange { from: Micros(first), until: Micros(last.saturating_add(1)) }))
+}
+
+/// Records by dataset, in the order of [`Dataset::ALL`](crate::model::Dataset::ALL).
+pub(super) async fn counts(readers: &SqlitePool) -> Result<[u64; 7], StoreError> {
+    let found: (i64, i64, i64, i64, i64, i64, i64) =
+        sqlx::query_as(SELECT_COUNTS).fetch_one(readers).await.map_err(query("count the records"))?;
+    Ok([found.0, found.1, found.2, found.3, found.4, found.5, found.6].map(i64::unsigned_abs))
+}
+
+/// The number that changes whenever any other connection commits.
+pub(super) async fn data_version(watcher: &mut SqliteConnection) -> Result<i64, StoreError> {
+    sqlx::query_scalar(SELECT_DATA_VERSION).fetch_one(watcher).await.map_err(query("read the data version"))
+}
+
+/// Looks at every page and index, and at every number that should be a word. Writers go on meanwhile.
+pub(super) async fn check(readers: &SqlitePool) -> Result<CheckReport, StoreError> {
+    let found: Vec<String> =
+        sqlx::query_scalar(INTEGRITY_CHECK).fetch_all(readers).await.map_err(query("check the file"))?;
+    let mut problems: Vec<String> = found.into_iter().filter(|line| line != "ok").collect();
+    for (select, what) in ORPHANS {
+        let orphans: i64 = sqlx::query_scalar(*select).fetch_one(readers).await.map_err(query("check the words"))?;
+        if orphans > 0 {
+            problems.push(format!("{orphans} {what}"));
+        }
+    }
+    Ok(CheckReport { problems, records: counts(readers).await? })
+}
+
+/// Rows whose required words are missing.
+const ORPHANS: &[(&str, &str)] = &[
+    (
+        "select count(*) from (select distinct agent from task) where agent not in (select id from agent_name)",
+        "agents of tasks have no name",
+    ),
+    (
+        "select count(*) from (select distinct agent from event) where agent not in (select id from agent_name)",
+        "agents of events have no name",
+    ),
+    (
+        "select count(*) from (select distinct type from event) where type not in (select id from event_name)",
+        "types of events have no name",
+    ),
+    (
+        "select count(*) from (select distinct metric from agent_metric) \
+         where metric not in (select id from metric_name)",
+        "types of agent metrics have no name",
+    ),
+    (
+        "select count(*) from (select distinct metric from swarm_metric) \
+         where metric not in (select id from metric_name)",
+        "types of swarm metrics have no name",
+    ),
+];
+
+/// Writes a compact copy of the store, as of now, to `target`. Writers go on meanwhile.
+pub(super) async fn backup(store: &Path, target: &Path) -> Result<(), StoreError> {
+    use sqlx::{ConnectOptions as _, Connection as _};
+    if let Ok(found) = std::fs::metadata(target) {
+        let source = std::io::ErrorKind::AlreadyExists.into();
+        return Err(if found.is_dir() {
+            StoreError::Folder { path: target.to_owned() }
+        } else {
+            StoreError::Unreadable { path: target.to_owned(), source }
+        });
+    }
+    let action = "write the backup";
+    let path = target.to_str().ok_or_else(|| StoreError::Unreadable {
+        path: target.to_owned(),
+        source: std::io::ErrorKind::InvalidFilename.into(),
+    })?;
+    let mut source =
+        sqlx::sqlite::SqliteConnectOptions::new().filename(store).connect().await.map_err(query(action))?;
+    sqlx::query(VACUUM_INTO).bind(path).execute(&mut source).await.map_err(query(action))?;
+    source.close().await.map_err(query(action))?;
+    // The copy must be on the disk before anybody relies on it.
+    let sync = || std::fs::File::open(target)?.sync_all();
+    sync().map_err(|source| StoreError::Unreadable { path: target.to_owned(), source })?;
+    Ok(())
+}
