@@ -23,12 +23,17 @@ impl ServiceError {
         match self {
             Self::Problem(problem) => problem.clone(),
             Self::Store(error @ StoreError::DiskFull { .. }) => Problem::new(ProblemKind::DiskFull, error.to_string()),
-            Self::Store(error @ (StoreError::Overloaded | StoreError::Closed)) => {
-                Problem::new(ProblemKind::Overloaded, error.to_string())
-            }
+            Self::Store(
+                error @ (StoreError::Overloaded
+                | StoreError::Closed
+                | StoreError::Locked { .. }
+                | StoreError::Stopped { .. }),
+            ) => Problem::new(ProblemKind::Overloaded, error.to_string()),
+            Self::Store(error @ StoreError::UnknownFilter { .. }) => Problem::bad_request(error.to_string()),
             Self::Store(StoreError::Query { action, .. }) => {
                 Problem::new(ProblemKind::Internal, format!("could not {action}; the log says why"))
             }
+            Self::Store(error) => Problem::new(ProblemKind::Internal, error.to_string()),
         }
     }
 }

@@ -94,8 +94,8 @@ const WORDS_A_STATEMENT: usize = 500;
 /// ever new ids cannot fill the memory.
 const WORDS_REMEMBERED: usize = 200_000;
 
-/// The words the writer knows. Valid within one transaction; [`Self::forget`] after a roll-back or
-/// when another process wrote.
+/// The words the writer knows. To be dropped after a roll-back, which may have
+/// taken words back, and when another process wrote.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Dictionary {
     known: [HashMap<String, i64>; 11],
@@ -176,11 +176,6 @@ impl Dictionary {
     /// As [`Self::id`].
     pub(in crate::store) fn id_of(&self, dict: Dict, word: Option<&str>) -> Result<Option<i64>, StoreError> {
         word.map(|word| self.id(dict, word)).transpose()
-    }
-
-    /// Forgets everything.
-    pub(in crate::store) fn forget(&mut self) {
-        *self = Self::default();
     }
 
     /// Forgets dictionaries that have grown too large to keep. Call between transactions.
