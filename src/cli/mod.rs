@@ -4,6 +4,7 @@
 //! and what to do. Not here: any work; subcommands call `service` and `server`.
 
 mod check;
+mod export;
 mod health;
 mod serve;
 pub mod terminal;
@@ -52,6 +53,8 @@ struct Global {
 enum Command {
     /// Serve the dashboard and the HTTP interface
     Serve(serve::ServeArgs),
+    /// Write a dataset as CSV, JSON, NDJSON, Prometheus text, OpenMetrics or Grafana series
+    Export(export::ExportArgs),
     /// Check the store's integrity; works while a server runs
     Check(check::CheckArgs),
     /// Ask a running server whether it is well
@@ -207,6 +210,7 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
     runtime.block_on(async {
         match cli.command {
             Command::Serve(args) => serve::run(args, &setup).await,
+            Command::Export(args) => export::run(args, &setup).await,
             Command::Check(args) => check::run(args, &setup).await,
             Command::Health(args) => health::run(args, &setup).await,
         }

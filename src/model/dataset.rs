@@ -103,3 +103,64 @@ impl Format {
         Self::ALL.into_iter().find(|format| format.extension() == extension)
     }
 }
+
+/// What one export holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Selection {
+    /// One dataset.
+    One(Dataset),
+    /// All datasets, in the order of [`Dataset::ALL`].
+    All,
+}
+
+impl Selection {
+    /// The name in routes, file names and on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::One(dataset) => dataset.as_str(),
+            Self::All => "all",
+        }
+    }
+
+    /// Reads a name made by [`Self::as_str`].
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        if name == Self::All.as_str() { Some(Self::All) } else { Dataset::parse(name).map(Self::One) }
+    }
+
+    /// The datasets held.
+    pub fn datasets(self) -> impl Iterator<Item = Dataset> {
+        Dataset::ALL.into_iter().filter(move |dataset| self == Self::All || self == Self::One(*dataset))
+    }
+
+    /// The forms it can take. Series need numbers over time, which the registry and memory are not;
+    /// the registry can be counted. Flat forms have the columns of one dataset.
+    #[must_use]
+    pub fn formats(self) -> &'static [Format] {
+        match self {
+            Self::All => &[Format::Json, Format::Ndjson],
+            Self::One(Dataset::Memory) => &[Format::Csv, Format::Json, Format::Ndjson],
+            Self::One(Dataset::Agents) => &[Format::Csv, Format::Json, Format::Ndjson, Format::Prometheus],
+            Self::One(_) => &Format::ALL,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_back() {
+        for name in ["tasks", "agent-metrics", "swarm-metrics", "events", "healings", "agents", "memory", "all"] {
+            assert_eq!(Selection::parse(name).map(Selection::as_str), Some(name));
+        }
+        assert_eq!(Selection::parse("task"), None);
+        assert_eq!(Selection::All.datasets().collect::<Vec<_>>(), Dataset::ALL);
+        assert_eq!(Selection::One(Dataset::Events).datasets().collect::<Vec<_>>(), [Dataset::Events]);
+        for format in Format::ALL {
+            assert_eq!(Format::parse(format.extension()), Some(format));
+        }
+    }
+}

@@ -15,7 +15,7 @@ pub mod record;
 pub mod time;
 pub mod tokens;
 
-pub use dataset::{Dataset, Format};
+pub use dataset::{Dataset, Format, Selection};
 pub use filter::{Cursor, Order, RecordFilter};
 pub use id::{AgentId, EventId, IdError, SwarmId, TaskId};
 pub use outcome::{AgentStatus, Outcome};

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::model::{Problem, ProblemKind};
 use crate::store::StoreError;
+use crate::wire::EncodeError;
 
 /// A failure of a use case. The doors log the whole chain and show only [`Self::problem`].
 #[derive(Debug, Error)]
@@ -14,6 +15,15 @@ pub enum ServiceError {
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
+    /// A record could not be written in the form asked for.
+    #[error("an export could not be written")]
+    Encode(#[from] EncodeError),
+    /// An export could not be sorted in a temporary file beside the store.
+    #[error("an export could not be sorted on disk")]
+    Sort(#[source] std::io::Error),
+    /// An export could not be compressed.
+    #[error("an export could not be compressed")]
+    Compress(#[source] std::io::Error),
 }
 
 impl ServiceError {
@@ -30,6 +40,16 @@ impl ServiceError {
                 | StoreError::Stopped { .. }),
             ) => Problem::new(ProblemKind::Overloaded, error.to_string()),
             Self::Store(error @ StoreError::UnknownFilter { .. }) => Problem::bad_request(error.to_string()),
+            Self::Encode(_) | Self::Compress(_) => {
+                Problem::new(ProblemKind::Internal, "the export could not be written; the log says why")
+            }
+            Self::Sort(error) if error.kind() == std::io::ErrorKind::StorageFull => Problem::new(
+                ProblemKind::DiskFull,
+                "the export needs room for sorting beside the store; free some, or ask for a shorter range",
+            ),
+            Self::Sort(_) => {
+                Problem::new(ProblemKind::Internal, "the export could not be sorted on disk; the log says why")
+            }
             Self::Store(StoreError::Query { action, .. }) => {
                 Problem::new(ProblemKind::Internal, format!("could not {action}; the log says why"))
             }

@@ -164,9 +164,9 @@ impl NestedWriter {
             self.object(out, 2, "swarm_id", self.swarms.get(next[0]));
         }
         let of_agent = next[1] != SWARM_ITSELF;
-        if of_agent && !open.is_some_and(|open| open[..2] == next[..2]) {
+        if of_agent && open.is_none_or(|open| open[..2] != next[..2]) {
             out.push(b',');
-            if !open.is_some_and(|open| same_swarm && open[1] != SWARM_ITSELF) {
+            if open.is_none_or(|open| !same_swarm || open[1] == SWARM_ITSELF) {
                 self.key(out, 3, "agents");
                 out.push(b'[');
             }
@@ -222,7 +222,7 @@ impl Grouped for NestedWriter {
 
     fn end(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.close(out, None);
-        if !self.open.is_some_and(|open| open[0] == MEMORY) {
+        if self.open.is_none_or(|open| open[0] != MEMORY) {
             self.end_of_swarms(out);
         }
         self.line(out, 1);

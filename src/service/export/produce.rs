@@ -1,0 +1,185 @@
+//! Rows in, bytes out: one loop for each of the three ways in which formats are written.
+
+use std::io;
+use std::path::Path;
+
+use super::sink::{Halt, Sink};
+use super::sort::{Sorted, Sorter};
+use super::{ExportRequest, ServiceError};
+use crate::model::filter::{Cursor, Order, PageRequest};
+use crate::model::{Dataset, Format, Record, Selection};
+use crate::store::{Row, Store, StoreError};
+use crate::wire::csv::CsvWriter;
+use crate::wire::grafana::GrafanaWriter;
+use crate::wire::json::JsonWriter;
+use crate::wire::ndjson::NdjsonWriter;
+use crate::wire::nested::NestedWriter;
+use crate::wire::openmetrics::OpenMetricsWriter;
+use crate::wire::prometheus::CurrentValues;
+use crate::wire::{Flat, Grouped, Place};
+
+/// Most rows fetched at a time.
+const PAGE_ROWS: u32 = 2000;
+/// About as many bytes of rows are fetched at a time; heavy rows come in shorter pages.
+const PAGE_BYTES: usize = 2 * 1024 * 1024;
+/// Sorted pieces taken back at a time.
+const BATCH_PIECES: usize = 4096;
+/// And about as many bytes of them.
+const BATCH_BYTES: usize = 256 * 1024;
+
+/// Writes the whole export into `sink`.
+pub(super) async fn run(store: &Store, request: &ExportRequest, sink: &mut Sink) -> Result<(), Halt> {
+    let layout = request.layout;
+    match (request.selection, request.format) {
+        (Selection::One(dataset), Format::Csv) => {
+            flat(store, request, sink, &mut CsvWriter::new(dataset, layout)).await?;
+        }
+        (Selection::One(_), Format::Json) => flat(store, request, sink, &mut JsonWriter::new(layout)).await?,
+        (_, Format::Ndjson) => flat(store, request, sink, &mut NdjsonWriter::new(layout)).await?,
+        (_, Format::Prometheus) => current(store, request, sink).await?,
+        (_, Format::OpenMetrics) => grouped(store, request, sink, &mut OpenMetricsWriter::default()).await?,
+        (_, Format::Grafana) => grouped(store, request, sink, &mut GrafanaWriter::default()).await?,
+        (Selection::All, Format::Json) => grouped(store, request, sink, &mut NestedWriter::new(layout)).await?,
+        // Service::export refuses this before.
+        (Selection::All, Format::Csv) => {}
+    }
+    sink.finish().await
+}
+
+async fn flat(
+    store: &Store,
+    request: &ExportRequest,
+    sink: &mut Sink,
+    writer: &mut (dyn Flat + Sync),
+) -> Result<(), Halt> {
+    writer.begin(&mut sink.buffer)?;
+    let mut rows = Rows::new(store, request);
+    while let Some(page) = rows.next().await? {
+        writer.records(&mut page.iter().map(|row| &row.record), &mut sink.buffer)?;
+        sink.flush().await?;
+    }
+    writer.end(&mut sink.buffer);
+    Ok(())
+}
+
+async fn current(store: &Store, request: &ExportRequest, sink: &mut Sink) -> Result<(), Halt> {
+    let mut values = CurrentValues::default();
+    let mut rows = Rows::new(store, request);
+    while let Some(page) = rows.next().await? {
+        page.iter().for_each(|row| values.add(&row.record));
+    }
+    sink.buffer = values.encode();
+    Ok(())
+}
+
+async fn grouped(
+    store: &Store,
+    request: &ExportRequest,
+    sink: &mut Sink,
+    writer: &mut (dyn Grouped + Sync),
+) -> Result<(), Halt> {
+    let folder = store.path().parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut sorter = Sorter::new(folder);
+    let mut rows = Rows::new(store, request);
+    while let Some(page) = rows.next().await? {
+        for row in &page {
+            writer.split(&row.record, &mut |place, piece| sorter.push(place, piece));
+        }
+        if sorter.is_full() {
+            sorter = blocking(move || sorter.spill().map(|()| sorter)).await?;
+        }
+    }
+    let mut sorted = blocking(move || sorter.finish()).await?;
+    writer.begin(&mut sink.buffer);
+    loop {
+        let pieces;
+        (sorted, pieces) = blocking(move || batch(&mut sorted).map(|pieces| (sorted, pieces))).await?;
+        if pieces.is_empty() {
+            break;
+        }
+        for (place, piece) in pieces {
+            writer.piece(place, &piece, &mut sink.buffer)?;
+        }
+        sink.flush().await?;
+    }
+    writer.end(&mut sink.buffer)?;
+    Ok(())
+}
+
+fn batch(sorted: &mut Sorted) -> io::Result<Vec<(Place, Vec<u8>)>> {
+    let (mut pieces, mut bytes) = (Vec::new(), 0);
+    while pieces.len() < BATCH_PIECES && bytes < BATCH_BYTES {
+        let Some((place, piece)) = sorted.next()? else { break };
+        bytes += piece.len();
+        pieces.push((place, piece));
+    }
+    Ok(pieces)
+}
+
+/// Runs file work off the async threads.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, ServiceError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done.map_err(ServiceError::Sort),
+        Err(died) => Err(ServiceError::Sort(io::Error::other(died))),
+    }
+}
+
+/// The rows of an export, oldest first within each dataset.
+struct Rows<'a> {
+    store: &'a Store,
+    datasets: std::vec::IntoIter<Dataset>,
+    dataset: Option<Dataset>,
+    request: PageRequest,
+}
+
+impl<'a> Rows<'a> {
+    fn new(store: &'a Store, request: &ExportRequest) -> Self {
+        let datasets: Vec<_> = request.selection.datasets().filter(|dataset| request.holds(*dataset)).collect();
+        let mut datasets = datasets.into_iter();
+        let first = PageRequest {
+            range: request.range,
+            filter: request.filter.clone(),
+            order: Order::Asc,
+            after: None,
+            limit: PAGE_ROWS,
+        };
+        Self { store, dataset: datasets.next(), datasets, request: first }
+    }
+
+    /// The next page, never an empty one; `None` at the end.
+    async fn next(&mut self) -> Result<Option<Vec<Row>>, StoreError> {
+        while let Some(dataset) = self.dataset {
+            let page = self.store.page(dataset, &self.request).await?;
+            // Only an empty page is the end: a short one may have other reasons.
+            if let Some(last) = page.last() {
+                self.request.after = Some(Cursor { time: last.time, row: last.id });
+                self.request.limit = next_limit(&page);
+                return Ok(Some(page));
+            }
+            self.dataset = self.datasets.next();
+            self.request.after = None;
+            self.request.limit = PAGE_ROWS;
+        }
+        Ok(None)
+    }
+}
+
+/// How many rows weigh about [`PAGE_BYTES`] if they are like those of `page`.
+fn next_limit(page: &[Row]) -> u32 {
+    let bytes: usize = page.iter().map(|row| weight(&row.record)).sum();
+    let rows = page.len() * PAGE_BYTES / bytes.max(1);
+    u32::try_from(rows).unwrap_or(PAGE_ROWS).clamp(1, PAGE_ROWS)
+}
+
+/// About how many bytes a record takes; only what can be large is looked at.
+fn weight(record: &Record) -> usize {
+    let large = match record {
+        Record::Task(r) => r.metadata.as_ref(),
+        Record::AgentMetric(r) | Record::SwarmMetric(r) => r.metadata.as_ref(),
+        Record::Event(r) => r.metadata.as_ref(),
+        Record::Healing(r) => r.metadata.as_ref(),
+        Record::Agent(r) => r.metadata.as_ref(),
+        Record::Memory(r) => Some(&r.value),
+    };
+    512 + large.map_or(0, |json| json.0.len())
+}
