@@ -4,6 +4,7 @@
 //! and what to do. Not here: any work; subcommands call `service` and `server`.
 
 mod check;
+mod demo;
 mod export;
 mod health;
 mod serve;
@@ -57,6 +58,8 @@ enum Command {
     Export(export::ExportArgs),
     /// Check the store's integrity; works while a server runs
     Check(check::CheckArgs),
+    /// Fill a store with a simulated swarm, to look around in [default store: .swarm/demo.db]
+    Demo(demo::DemoArgs),
     /// Ask a running server whether it is well
     Health(health::HealthArgs),
 }
@@ -200,6 +203,9 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
         args.apply(&mut overrides);
         overrides.log_level.get_or_insert_with(|| "info".into());
     }
+    if matches!(cli.command, Command::Demo(_)) {
+        overrides.db.get_or_insert_with(|| demo::DEFAULT_DB.into());
+    }
     let config = Config::load(cli.global.config.as_deref(), overrides)?;
     telemetry::init(&config.log)?;
     let setup = Setup { config };
@@ -212,6 +218,7 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
             Command::Serve(args) => serve::run(args, &setup).await,
             Command::Export(args) => export::run(args, &setup).await,
             Command::Check(args) => check::run(args, &setup).await,
+            Command::Demo(args) => demo::run(args, &setup).await,
             Command::Health(args) => health::run(args, &setup).await,
         }
     })

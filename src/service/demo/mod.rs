@@ -11,6 +11,7 @@
 
 pub mod cast;
 pub mod dice;
+mod fill;
 mod life;
 mod swarm;
 pub mod truths;

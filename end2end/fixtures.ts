@@ -1,0 +1,64 @@
+// What every test has: the servers' addresses, a way to open a page that waits until it is live, and a
+// watch on the console, so that each test also fails on an error nobody asked about.
+import { type Page, test as base, expect } from "@playwright/test";
+
+export { expect };
+
+/** The stores that are served; see servers.ts. */
+export type Store = "demo" | "hostile" | "old" | "small" | "empty" | "real";
+
+/** The address of a store's server. */
+export function server(store: Store): string {
+  const address = process.env[`SERVER_${store.toUpperCase()}`];
+  if (!address) throw new Error(`no server over ${store}.db was started`);
+  return address;
+}
+
+type Fixtures = {
+  /** Opens a page and waits until it is live (with JavaScript off: until it has loaded). */
+  open: (store: Store, path?: string) => Promise<void>;
+  /** Messages that a test expects; any other error fails it. */
+  expectedErrors: RegExp[];
+  watch: void;
+};
+
+export const test = base.extend<Fixtures>({
+  open: async ({ page, javaScriptEnabled }, use) => {
+    await use(async (store, path = "/") => {
+      await page.goto(server(store) + path);
+      if (javaScriptEnabled !== false) await live(page);
+    });
+  },
+  expectedErrors: [[], { option: true }],
+  watch: [
+    async ({ page, expectedErrors }, use) => {
+      const errors: string[] = [];
+      const note = (text: string) => {
+        if (!expectedErrors.some((pattern) => pattern.test(text))) errors.push(text);
+      };
+      page.on("console", (message) => message.type() === "error" && note(message.text()));
+      page.on("pageerror", (error) => note(`${error}`));
+      page.on("dialog", (dialog) => {
+        note(`a dialog opened: ${dialog.message()}`);
+        void dialog.dismiss();
+      });
+      page.on("requestfailed", (request) => {
+        const why = request.failure()?.errorText;
+        if (why !== "net::ERR_ABORTED") note(`${request.url()}: ${why}`); // aborted: the page was left
+      });
+      await use();
+      expect(errors, "errors in the console").toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+/** Waits until the browser has taken the page over. */
+export async function live(page: Page) {
+  await page.locator("html[data-hydrated]").waitFor({ state: "attached" });
+}
+
+/** Whether the page can be scrolled sideways. */
+export async function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}

@@ -1,0 +1,64 @@
+// Starts one server per store the tests look at, each on a free port over a temporary file, and tells
+// the tests where they are by environment variables. Nothing outside the temporary folder is touched.
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { hostile, old, small } from "./records.ts";
+
+const program = resolve(import.meta.dirname, "../target/release/swarmscope");
+const site = resolve(import.meta.dirname, "../target/site");
+const shared = resolve(process.env.SWARMSCOPE_DATA ?? "../../shared/data", "claude-code");
+
+/** The folder with real transcripts, when this machine has one. */
+export const transcripts = existsSync(shared) ? shared : undefined;
+
+export default async function start() {
+  const folder = mkdtempSync(join(tmpdir(), "swarmscope-e2e-"));
+  const home = join(folder, "home"); // so that the first-use page does not offer this machine's own data
+  mkdirSync(home);
+  const env = { ...process.env, HOME: home, SWARMSCOPE_SITE: site };
+  const servers: ChildProcess[] = [];
+  const run = (db: string, ...words: string[]) =>
+    execFileSync(program, ["--db", join(folder, `${db}.db`), ...words], { env, cwd: folder });
+
+  const serve = async (db: string) => {
+    const words = ["--db", join(folder, `${db}.db`), "serve", "--bind", "127.0.0.1:0"];
+    const server = spawn(program, words, { env, cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+    servers.push(server);
+    const address = await new Promise<string>((found, failed) => {
+      let text = "";
+      server.stdout?.on("data", (chunk) => {
+        text += chunk;
+        const match = /http:\/\/127\.0\.0\.1:\d+/.exec(text);
+        if (match) found(match[0]);
+      });
+      server.on("exit", (code) => failed(new Error(`the server over ${db}.db ended with ${code}`)));
+    });
+    process.env[`SERVER_${db.toUpperCase()}`] = address;
+  };
+
+  const ingest = (db: string, records: object[]) => {
+    const file = join(folder, `${db}.ndjson`);
+    writeFileSync(file, records.map((record) => `${JSON.stringify(record)}\n`).join(""));
+    run(db, "ingest", file);
+  };
+
+  const now = Date.now();
+  run("demo", "demo");
+  ingest("hostile", hostile(now));
+  ingest("old", old());
+  ingest("small", small(now));
+  if (transcripts) run("real", "import", "claude-code", transcripts);
+  await Promise.all(["demo", "hostile", "old", "small", "empty", ...(transcripts ? ["real"] : [])].map(serve));
+
+  return async () => {
+    for (const server of servers) {
+      server.removeAllListeners("exit");
+      const ended = new Promise((end) => server.on("exit", end));
+      server.kill("SIGTERM");
+      await ended;
+    }
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
