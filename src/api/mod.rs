@@ -5,6 +5,7 @@
 
 pub mod export;
 pub mod guard;
+pub mod ingest;
 pub mod params;
 pub mod probes;
 pub mod problem;

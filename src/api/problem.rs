@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::model::answer::Receipt;
 use crate::model::{Problem, ProblemKind};
 use crate::service::ServiceError;
 
@@ -23,6 +24,9 @@ pub struct ProblemBody {
     pub detail: String,
     /// The request, as the log names it.
     pub request_id: Option<String>,
+    /// What became of the records that were sent; only on ingest.
+    #[serde(flatten)]
+    pub receipt: Option<Receipt>,
 }
 
 /// A problem as an answer.
@@ -30,6 +34,21 @@ pub struct ProblemBody {
 pub struct ApiProblem {
     problem: Problem,
     retry_after: Option<u32>,
+    receipt: Option<Box<Receipt>>,
+}
+
+impl ApiProblem {
+    /// Adds the account of the records that came with the request.
+    #[must_use]
+    pub fn with_receipt(self, receipt: Receipt) -> Self {
+        Self { receipt: Some(Box::new(receipt)), ..self }
+    }
+
+    /// Rewords the problem.
+    #[must_use]
+    pub fn map(self, reword: impl FnOnce(Problem) -> Problem) -> Self {
+        Self { problem: reword(self.problem), ..self }
+    }
 }
 
 /// What handlers return.
@@ -41,7 +60,7 @@ const RETRY_SECONDS: u32 = 1;
 impl From<Problem> for ApiProblem {
     fn from(problem: Problem) -> Self {
         let retry_after = (problem.kind == ProblemKind::Overloaded).then_some(RETRY_SECONDS);
-        Self { problem, retry_after }
+        Self { problem, retry_after, receipt: None }
     }
 }
 
@@ -67,6 +86,13 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// What [`render`] writes, on its way there.
+#[derive(Debug, Clone)]
+struct Rendered {
+    problem: Problem,
+    receipt: Option<Box<Receipt>>,
+}
+
 impl IntoResponse for ApiProblem {
     /// The body is written by [`render`], which knows the request's id.
     fn into_response(self) -> Response {
@@ -75,20 +101,21 @@ impl IntoResponse for ApiProblem {
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        response.extensions_mut().insert(self.problem);
+        response.extensions_mut().insert(Rendered { problem: self.problem, receipt: self.receipt });
         response
     }
 }
 
 /// Writes the body of an answer that carries a problem; other answers pass.
 pub fn render(mut response: Response, request_id: &str) -> Response {
-    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    let Some(Rendered { problem, receipt }) = response.extensions_mut().remove() else { return response };
     let body = ProblemBody {
         kind: "about:blank".into(),
         title: problem.kind.title().into(),
         status: response.status().as_u16(),
         detail: problem.detail,
         request_id: Some(request_id.to_owned()),
+        receipt: receipt.map(|receipt| *receipt),
     };
     let text = serde_json::to_vec(&body).unwrap_or_default();
     let headers = response.headers_mut();

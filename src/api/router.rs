@@ -7,19 +7,25 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{ApiProblem, ApiState, export, probes};
+use super::{ApiProblem, ApiState, export, ingest, probes};
 use crate::model::{Problem, ProblemKind};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(title = "Swarmscope", description = "A metrics store for swarms of AI agents."),
-    tags((name = "export", description = "Whole datasets as files"), (name = "probes", description = "Is it well?"))
+    tags(
+        (name = "records", description = "Records in and out."),
+        (name = "export", description = "Whole datasets as files."),
+        (name = "probes", description = "Is it well?"),
+        (name = "about", description = "This interface."),
+    )
 )]
 struct Document;
 
 /// The routes with their description. One line a resource.
 fn declared() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(ingest::ingest))
         .routes(routes!(export::export))
         .routes(routes!(probes::livez))
         .routes(routes!(probes::readyz))

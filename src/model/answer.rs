@@ -80,6 +80,7 @@ impl Rate {
 
 /// What became of a batch that was sent in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Receipt {
     /// Newly stored, or updated by the importer that owns them.
     pub accepted: u64,
@@ -104,6 +105,7 @@ impl Receipt {
 
 /// One record that was not stored as sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Rejection {
     /// Its place among the records sent, from 0; blank lines do not count.
     pub index: u64,

@@ -6,6 +6,7 @@ pub mod error;
 pub mod export;
 pub mod health;
 pub mod query;
+pub mod record;
 
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@
 //! that nobody reads is counted, neither refused nor silently dropped. Not here: splitting a stream
 //! into lines ([`lines`]), compression, ids for records that bring none (`service::record`), the clock.
 
+pub mod array;
 mod error;
 mod fields;
 mod kinds;

@@ -1,0 +1,193 @@
+//! `POST /api/v1/ingest`: records in, answered after they are durable.
+
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use futures::TryStreamExt;
+use sha2::{Digest, Sha256};
+use tokio::io::{AsyncBufRead, AsyncReadExt};
+use tokio_util::io::StreamReader;
+
+use super::params::Params;
+use super::request_id::RequestId;
+use super::{ApiProblem, ApiResult, ApiState, problem::ProblemBody};
+use crate::model::answer::Receipt;
+use crate::model::{Problem, ProblemKind, time};
+use crate::service::record::decode::{Compression, Decoded};
+use crate::service::record::{Intake, IntakeOptions, PumpError, Report};
+use crate::wire::native::array;
+
+/// Longest idempotency key, in bytes.
+const KEY_BYTES_MAX: usize = 255;
+
+/// Which form the records come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// One object, or an array of them.
+    Json,
+    /// One object a line.
+    Ndjson,
+}
+
+/// Stores records of any kind. The answer comes after the commit.
+#[utoipa::path(post, path = "/api/v1/ingest", tag = "records",
+    params(
+        ("atomic" = Option<bool>, Query, description = "all records or none"),
+        ("assume_offset" = Option<String>, Query, description = "offset of times that bring none, such as +09:00"),
+        ("Idempotency-Key" = Option<String>, Header, description = "names this body: sent again it counts once, with another body it is refused"),
+        ("Content-Encoding" = Option<String>, Header, description = "gzip or zstd"),
+    ),
+    request_body(content(
+        (Vec<serde_json::Value> = "application/json"),
+        (String = "application/x-ndjson"),
+    ), description = "records; `kind` says which: task, agent_metric, swarm_metric, event, healing, agent, memory"),
+    responses(
+        (status = 200, description = "what became of each record", body = Receipt),
+        (status = 400, description = "no record is valid, or the body cannot be read", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "the decoded body is too large", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "another media type or encoding", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "the idempotency key came with another body", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "too much is waiting; see Retry-After", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 507, description = "the disk is full", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub async fn ingest(
+    State(state): State<ApiState>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> ApiResult<Response> {
+    let params = Params::read(query.as_deref(), &["atomic", "assume_offset"])?;
+    let form = form(&headers)?;
+    let compression = compression(&headers)?;
+    let key = idempotency_key(&headers)?;
+    let assume_offset =
+        params.get("assume_offset").map(|text| time::parse_offset(text).map_err(|_| bad_offset(text))).transpose()?;
+    let mut options = IntakeOptions {
+        now: super::now(),
+        assume_offset,
+        key,
+        line_bytes_max: state.limits.line_bytes,
+        atomic: params.switch("atomic", false)?,
+    };
+    let body = compression.decode(StreamReader::new(body.into_data_stream().map_err(std::io::Error::other)));
+    let (report, stopped) = if form == Form::Json || options.atomic || options.key.is_some() {
+        let bytes = read_whole(body, state.limits.json_bytes).await?;
+        if let Some(key) = &options.key {
+            options.now = state.service.remember_key(key, Sha256::digest(&bytes).into(), options.now).await?;
+        }
+        take_whole(state.service.intake(options.clone()), form, &bytes).await?
+    } else {
+        let mut intake = state.service.intake(options.clone());
+        let stopped = intake.pump(body, state.limits.ndjson_bytes, |_, _| {}).await.err();
+        (intake.finish().await, stopped)
+    };
+    tracing::debug!(%request_id, read = report.read, accepted = report.receipt.accepted, "ingested");
+    answer(report, stopped, options.atomic)
+}
+
+fn bad_offset(text: &str) -> Problem {
+    Problem::bad_request(format!("`assume_offset={text}` is no offset from UTC; write one such as +09:00"))
+}
+
+fn form(headers: &HeaderMap) -> Result<Form, Problem> {
+    let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match media_type.as_str() {
+        "application/json" => Ok(Form::Json),
+        "application/x-ndjson" | "application/ndjson" => Ok(Form::Ndjson),
+        _ => Err(Problem::new(
+            ProblemKind::UnsupportedMediaType,
+            format!("Content-Type `{sent}` is not read here; send application/json or application/x-ndjson"),
+        )),
+    }
+}
+
+fn compression(headers: &HeaderMap) -> Result<Compression, Problem> {
+    let Some(value) = headers.get(header::CONTENT_ENCODING) else { return Ok(Compression::None) };
+    match value.to_str().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+        "" | "identity" => Ok(Compression::None),
+        "gzip" | "x-gzip" => Ok(Compression::Gzip),
+        "zstd" => Ok(Compression::Zstd),
+        other => Err(Problem::new(
+            ProblemKind::UnsupportedMediaType,
+            format!("Content-Encoding `{other}` is not read here; send gzip, zstd, or none"),
+        )),
+    }
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    match value.to_str() {
+        Ok(key) if (1..=KEY_BYTES_MAX).contains(&key.len()) => Ok(Some(key.to_owned())),
+        _ => Err(Problem::bad_request(format!("Idempotency-Key must have 1 to {KEY_BYTES_MAX} ASCII characters"))),
+    }
+}
+
+/// The decoded body, which must not have more than `max` bytes.
+async fn read_whole(body: Decoded, max: u64) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    body.take(max.saturating_add(1)).read_to_end(&mut bytes).await.map_err(|error| unreadable(&error))?;
+    if bytes.len() as u64 > max { Err(too_large(max)) } else { Ok(bytes) }
+}
+
+async fn take_whole(mut intake: Intake, form: Form, bytes: &[u8]) -> Result<(Report, Option<PumpError>), Problem> {
+    let stopped = match form {
+        Form::Ndjson => intake.pump(bytes_reader(bytes), u64::MAX, |_, _| {}).await.err(),
+        Form::Json => {
+            let records = array::records(bytes).map_err(|error| Problem::bad_request(error.to_string()))?;
+            let mut stopped = None;
+            for record in records {
+                if let Err(error) = intake.take(record, 0).await {
+                    stopped = Some(error.into());
+                    break;
+                }
+            }
+            stopped
+        }
+    };
+    Ok((intake.finish().await, stopped))
+}
+
+fn bytes_reader(bytes: &[u8]) -> impl AsyncBufRead + Unpin {
+    bytes
+}
+
+fn unreadable(error: &std::io::Error) -> Problem {
+    Problem::bad_request(format!("the body could not be read to its end: {error}"))
+}
+
+fn too_large(max: u64) -> Problem {
+    Problem::new(ProblemKind::TooLarge, format!("the decoded body has more than {max} bytes; send it in parts"))
+}
+
+/// Success when something could be taken; else a problem that still carries the account.
+fn answer(report: Report, stopped: Option<PumpError>, atomic: bool) -> ApiResult<Response> {
+    let valid = report.valid();
+    let kept = match valid {
+        0 => "nothing of it is stored".to_owned(),
+        n => format!("{n} records before that are stored, as the account in this answer says"),
+    };
+    let explain = |problem: Problem| Problem { detail: format!("{}; {kept}", problem.detail), ..problem };
+    let problem: ApiProblem = match (report.failure, stopped) {
+        (Some(failure), _) => ApiProblem::from(failure).map(explain),
+        (None, Some(PumpError::TooLarge { max })) => explain(too_large(max)).into(),
+        (None, Some(PumpError::Read(error))) => explain(unreadable(&error)).into(),
+        (None, Some(PumpError::Stopped) | None) => {
+            let receipt = &report.receipt;
+            let first = receipt.rejected.first().map(|first| format!("; record {}: {}", first.index, first.error));
+            let first = first.unwrap_or_default();
+            if atomic && receipt.rejected_count > 0 {
+                let (count, read) = (receipt.rejected_count, report.read);
+                Problem::bad_request(format!("{count} of {read} records are invalid, so none is stored{first}")).into()
+            } else if valid == 0 && report.read > 0 {
+                Problem::bad_request(format!("none of the {} records is valid{first}", report.read)).into()
+            } else {
+                return Ok((StatusCode::OK, Json(report.receipt)).into_response());
+            }
+        }
+    };
+    Err(problem.with_receipt(report.receipt))
+}
