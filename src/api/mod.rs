@@ -4,8 +4,11 @@
 //! `/api/v1/openapi.json`. Not here: pages (`web`), sockets and signals (`server`).
 
 pub mod export;
+pub mod cursor;
 pub mod guard;
 pub mod ingest;
+pub mod lists;
+pub mod openapi;
 pub mod params;
 pub mod probes;
 pub mod problem;

@@ -1,13 +1,13 @@
 //! All routes of the HTTP interface, declared once for axum and for OpenAPI.
 
-use axum::Router;
 use axum::http::Uri;
+use axum::{Extension, Router};
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{ApiProblem, ApiState, export, ingest, probes};
+use super::{ApiProblem, ApiState, export, ingest, lists, openapi, probes};
 use crate::model::{Problem, ProblemKind};
 
 #[derive(utoipa::OpenApi)]
@@ -27,6 +27,12 @@ fn declared() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(ingest::ingest))
         .routes(routes!(export::export))
+        .routes(routes!(lists::tasks))
+        .routes(routes!(lists::agent_metrics))
+        .routes(routes!(lists::swarm_metrics))
+        .routes(routes!(lists::events))
+        .routes(routes!(lists::healings))
+        .routes(routes!(openapi::openapi))
         .routes(routes!(probes::livez))
         .routes(routes!(probes::readyz))
         .routes(routes!(probes::startupz))
@@ -35,7 +41,9 @@ fn declared() -> OpenApiRouter<ApiState> {
 /// The routes, and the document that describes them.
 pub fn build(state: ApiState) -> (Router, OpenApi) {
     let (router, document) = declared().split_for_parts();
-    (router.method_not_allowed_fallback(wrong_method).with_state(state), document)
+    let rendered = openapi::Rendered(document.to_json().unwrap_or_default().into());
+    let router = router.method_not_allowed_fallback(wrong_method).layer(Extension(rendered)).with_state(state);
+    (router, document)
 }
 
 async fn wrong_method(method: axum::http::Method, uri: Uri) -> ApiProblem {

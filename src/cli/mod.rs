@@ -7,6 +7,7 @@ mod check;
 mod demo;
 mod export;
 mod health;
+mod ingest;
 mod serve;
 pub mod terminal;
 
@@ -56,6 +57,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Write a dataset as CSV, JSON, NDJSON, Prometheus text, OpenMetrics or Grafana series
     Export(export::ExportArgs),
+    /// Store records from NDJSON
+    Ingest(ingest::IngestArgs),
     /// Check the store's integrity; works while a server runs
     Check(check::CheckArgs),
     /// Fill a store with a simulated swarm, to look around in [default store: .swarm/demo.db]
@@ -100,21 +103,21 @@ impl CliError {
             _ => ExitCode::from(1),
         }
     }
+}
 
-    /// The error and its causes on one line.
-    fn line(&self) -> String {
-        let mut line = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            let text = error.to_string();
-            if !line.contains(&text) {
-                line.push_str(": ");
-                line.push_str(&text);
-            }
-            cause = error.source();
+/// An error and its causes on one line.
+fn line(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !line.contains(&text) {
+            line.push_str(": ");
+            line.push_str(&text);
         }
-        line
+        cause = error.source();
     }
+    line
 }
 
 /// What every subcommand is given.
@@ -185,7 +188,7 @@ fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     match start(cli) {
         Ok(code) => code,
         Err(error) => {
-            terminal::err(&format!("swarmscope: {}", error.line()));
+            terminal::err(&format!("swarmscope: {}", line(&error)));
             error.exit_code()
         }
     }
@@ -217,6 +220,7 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
         match cli.command {
             Command::Serve(args) => serve::run(args, &setup).await,
             Command::Export(args) => export::run(args, &setup).await,
+            Command::Ingest(args) => ingest::run(args, &setup).await,
             Command::Check(args) => check::run(args, &setup).await,
             Command::Demo(args) => demo::run(args, &setup).await,
             Command::Health(args) => health::run(args, &setup).await,

@@ -1,0 +1,130 @@
+//! Opaque cursors: where a list goes on, together with the question it answers.
+//!
+//! A relative range (`now-6h`) means something else a minute later, so a cursor carries the resolved
+//! range, the filters and the order. Whatever is sent beside it must say the same.
+
+use serde::{Deserialize, Serialize};
+
+use super::params::Params;
+use crate::model::filter::{Cursor as Position, Order, RecordFilter};
+use crate::model::time::TimeRange;
+use crate::model::{Dataset, Problem};
+
+/// A list's question, frozen, and the last row that was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Frozen {
+    dataset: Dataset,
+    /// The parameters as they were sent, sorted.
+    asked: Vec<(String, String)>,
+    /// What they meant then.
+    pub range: TimeRange,
+    /// What they meant then.
+    pub filter: RecordFilter,
+    /// What they meant then.
+    pub order: Order,
+    /// The last row that was sent.
+    pub after: Position,
+}
+
+/// Parameters that a cursor does not freeze.
+const FREE: [&str; 2] = ["cursor", "limit"];
+
+/// The parameters of a question, sorted.
+pub fn asked(params: &Params) -> Vec<(String, String)> {
+    let frozen = params.iter().filter(|(name, _)| !FREE.contains(name));
+    let mut asked: Vec<(String, String)> = frozen.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    asked.sort();
+    asked
+}
+
+impl Frozen {
+    /// Freezes a question after the row at `after`.
+    #[must_use]
+    pub fn new(
+        dataset: Dataset,
+        asked: Vec<(String, String)>,
+        (range, filter, order): (TimeRange, RecordFilter, Order),
+        after: Position,
+    ) -> Self {
+        Self { dataset, asked, range, filter, order, after }
+    }
+
+    /// The same question, after another row.
+    #[must_use]
+    pub fn moved(self, after: Position) -> Self {
+        Self { after, ..self }
+    }
+
+    /// As text for a URL.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
+        json.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    }
+
+    /// Reads what [`Self::to_text`] wrote, and holds it against the parameters beside it.
+    ///
+    /// # Errors
+    /// [`Problem`] when it is no cursor, or one of another question.
+    pub fn read(text: &str, dataset: Dataset, params: &Params) -> Result<Self, Problem> {
+        let unreadable = || Problem::bad_request("`cursor` is not one that was given out here; start again without it");
+        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let bytes: Option<Vec<u8>> = text
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| match pair {
+                [high, low] => Some(digit(*high)? * 16 + digit(*low)?),
+                _ => None,
+            })
+            .collect();
+        let frozen: Self = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(unreadable)?;
+        if frozen.dataset != dataset {
+            let reason = format!("`cursor` is of {}, not of {}", frozen.dataset.as_str(), dataset.as_str());
+            return Err(Problem::bad_request(reason));
+        }
+        match asked(params).into_iter().find(|sent| !frozen.asked.contains(sent)) {
+            Some((name, _)) => Err(Problem::bad_request(format!(
+                "`{name}` differs from what `cursor` was made for; leave it out, or start again without the cursor"
+            ))),
+            None => Ok(frozen),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Micros;
+
+    fn params(query: &str) -> Params {
+        Params::read(Some(query), &["agent_id", "from", "cursor", "limit"]).expect("well formed")
+    }
+
+    fn frozen(query: &str) -> Frozen {
+        let question = (TimeRange::ALL, RecordFilter::default(), Order::Desc);
+        Frozen::new(Dataset::Tasks, asked(&params(query)), question, Position { time: Micros(7), row: 3 })
+    }
+
+    #[test]
+    fn a_cursor_reads_back_alone_or_beside_the_same_question() {
+        let first = frozen("from=now-6h&agent_id=a&limit=5");
+        let text = first.to_text();
+        for beside in ["", "agent_id=a", "from=now-6h&agent_id=a&limit=9"] {
+            assert_eq!(Frozen::read(&text, Dataset::Tasks, &params(beside)), Ok(first.clone()), "{beside}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_of_another_question_is_refused() {
+        let text = frozen("agent_id=a").to_text();
+        let detail = |dataset, query| Frozen::read(&text, dataset, &params(query)).expect_err(query).detail;
+        assert!(detail(Dataset::Tasks, "agent_id=b").starts_with("`agent_id` differs"));
+        assert!(detail(Dataset::Tasks, "from=now-1h").starts_with("`from` differs"));
+        assert_eq!(detail(Dataset::Events, ""), "`cursor` is of tasks, not of events");
+        for broken in ["", "zz", "abc", "7b7d", "é"] {
+            assert!(Frozen::read(broken, Dataset::Tasks, &params("")).is_err(), "{broken}");
+        }
+    }
+}
