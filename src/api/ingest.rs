@@ -76,7 +76,7 @@ pub async fn ingest(
     let (report, stopped) = if form == Form::Json || options.atomic || options.key.is_some() {
         let bytes = read_whole(body, state.limits.json_bytes).await?;
         if let Some(key) = &options.key {
-            options.now = state.service.remember_key(key, Sha256::digest(&bytes).into(), options.now).await?;
+            options.now = state.service.remember_key(key, Sha256::digest(&bytes).into()).await?;
         }
         take_whole(state.service.intake(options.clone()), form, &bytes).await?
     } else {

@@ -3,8 +3,8 @@
 //! Handlers are declared once, with `utoipa_axum::routes!`, so that a route cannot be missing in
 //! `/api/v1/openapi.json`. Not here: pages (`web`), sockets and signals (`server`).
 
-pub mod export;
 pub mod cursor;
+pub mod export;
 pub mod guard;
 pub mod ingest;
 pub mod lists;

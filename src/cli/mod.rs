@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed, 2 usage. Errors are one line on standard error that says what, where
 //! and what to do. Not here: any work; subcommands call `service` and `server`.
 
+mod backup;
 mod check;
 mod demo;
 mod export;
@@ -59,6 +60,8 @@ enum Command {
     Export(export::ExportArgs),
     /// Store records from NDJSON
     Ingest(ingest::IngestArgs),
+    /// Copy the store; works while a server runs
+    Backup(backup::BackupArgs),
     /// Check the store's integrity; works while a server runs
     Check(check::CheckArgs),
     /// Fill a store with a simulated swarm, to look around in [default store: .swarm/demo.db]
@@ -221,6 +224,7 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
             Command::Serve(args) => serve::run(args, &setup).await,
             Command::Export(args) => export::run(args, &setup).await,
             Command::Ingest(args) => ingest::run(args, &setup).await,
+            Command::Backup(args) => backup::run(args, &setup).await,
             Command::Check(args) => check::run(args, &setup).await,
             Command::Demo(args) => demo::run(args, &setup).await,
             Command::Health(args) => health::run(args, &setup).await,

@@ -7,7 +7,7 @@ use crate::model::Micros;
 use crate::model::time::HOUR;
 
 const INSERT: &str = "insert into idempotency (key, digest, stored_ts) values (?, ?, ?) on conflict do nothing";
-const SELECT: &str = "select digest from idempotency where key = ?";
+const SELECT: &str = "select digest, stored_ts from idempotency where key = ?";
 const DELETE_OLD: &str = "delete from idempotency where stored_ts < ?";
 
 /// How long a key is remembered at least; repeats after that count as new.
@@ -16,10 +16,10 @@ pub const KEY_LIFE_MICROS: i64 = 48 * HOUR;
 /// What is known of an idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyUse {
-    /// It is new, and remembered from now on.
-    First,
-    /// It came before with the same body.
-    Again,
+    /// It is new, and remembered from this time on.
+    First(Micros),
+    /// It came before with the same body, first at this time.
+    Again(Micros),
     /// It came before with another body.
     OtherBody,
 }
@@ -47,9 +47,9 @@ pub(in crate::store) async fn remember(
         .await
         .map_err(query("remember an idempotency key"))?;
     if stored.rows_affected() == 1 {
-        return Ok(KeyUse::First);
+        return Ok(KeyUse::First(now));
     }
-    let known: Vec<u8> =
-        sqlx::query_scalar(SELECT).bind(key).fetch_one(connection).await.map_err(query("read an idempotency key"))?;
-    Ok(if known == digest { KeyUse::Again } else { KeyUse::OtherBody })
+    let (known, first): (Vec<u8>, i64) =
+        sqlx::query_as(SELECT).bind(key).fetch_one(connection).await.map_err(query("read an idempotency key"))?;
+    Ok(if known == digest { KeyUse::Again(Micros(first)) } else { KeyUse::OtherBody })
 }

@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use super::{Service, ServiceError};
 use crate::model::answer::Receipt;
 use crate::model::{Micros, Problem, ProblemKind, Record};
-use crate::store::{Landing, StoreError};
+use crate::store::{KeyUse, Landing, StoreError};
 use crate::wire::native::{self, IgnoredFields, ParseContext, RecordError};
 use account::{Account, Mark};
 use names::Names;
@@ -120,9 +120,15 @@ impl Service {
     ///
     /// # Errors
     /// [`Problem`] of kind unprocessable when the key came before with another body.
-    pub async fn remember_key(&self, key: &str, _digest: [u8; 32], now: Micros) -> Result<Micros, ServiceError> {
-        let _ = key;
-        Ok(now)
+    pub async fn remember_key(&self, key: &str, digest: [u8; 32]) -> Result<Micros, ServiceError> {
+        match self.store().idempotency(key, digest).await? {
+            KeyUse::First(since) | KeyUse::Again(since) => Ok(since),
+            KeyUse::OtherBody => Err(Problem::new(
+                ProblemKind::Unprocessable,
+                "this Idempotency-Key came before with another body; make a new key for a new body",
+            )
+            .into()),
+        }
     }
 }
 
