@@ -1,0 +1,23 @@
+// Accessibility, as far as a machine can tell (axe-core), in both themes.
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test, type Store } from "../fixtures.ts";
+
+const pages: [Store, string][] = [
+  ["demo", "/"],
+  ["demo", "/agents/coder-03"],
+  ["demo", "/swarms/nightly-etl"],
+  ["empty", "/"],
+  ["old", "/"],
+];
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const [store, path] of pages) {
+    test(`axe finds nothing on ${store}${path} (${colorScheme})`, async ({ open, page }) => {
+      await page.emulateMedia({ colorScheme });
+      await open(store, path);
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const found = violations.map((v) => `${v.id}: ${v.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
+      expect(found).toEqual([]);
+    });
+  }
+}

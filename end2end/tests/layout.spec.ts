@@ -1,0 +1,48 @@
+// Every page fits its window, wide or narrow, and keeps to its security policy.
+import { expect, overflow, server, test, type Store } from "../fixtures.ts";
+
+const pages: [Store, string][] = [
+  ["demo", "/"],
+  ["demo", "/?from=all"],
+  ["demo", "/agents/coder-03"],
+  ["demo", "/swarms/nightly-etl"],
+  ["hostile", "/"],
+  ["old", "/"],
+  ["empty", "/"],
+];
+
+for (const [store, path] of pages) {
+  test(`${store}${path} does not scroll sideways`, async ({ open, page }) => {
+    await open(store, path);
+    expect(await overflow(page)).toBe(0);
+  });
+}
+
+test("the page of a task does not scroll sideways", async ({ open, page }) => {
+  await open("demo");
+  await page.locator("main a[href^='/tasks/']").first().click();
+  await expect(page).toHaveURL(/\/tasks\//);
+  expect(await overflow(page)).toBe(0);
+});
+
+test("charts are pictures before the page is live", async ({ request }) => {
+  const html = await (await request.get(`${server("demo")}/`)).text();
+  expect(html.match(/<svg[^>]*viewBox/g)?.length ?? 0).toBeGreaterThanOrEqual(8); // four panels, narrow and wide
+});
+
+test("pages send a strict policy and are not stored", async ({ request }) => {
+  const { ...headers } = (await request.get(`${server("demo")}/`)).headers();
+  expect(headers["content-security-policy"]).toMatch(/script-src 'self' 'nonce-[^']+' 'wasm-unsafe-eval'/);
+  expect(headers["content-security-policy"]).not.toContain("unsafe-inline");
+  expect(headers["cache-control"]).toBe("no-store");
+  expect(headers["x-content-type-options"]).toBe("nosniff");
+});
+
+test("the browser module comes compressed and may be kept for ever", async ({ request }) => {
+  const html = await (await request.get(`${server("demo")}/`)).text();
+  const path = /\/pkg\/[^"']+\.wasm/.exec(html)?.[0];
+  expect(path).toBeDefined();
+  const answer = await request.get(server("demo") + path, { headers: { "accept-encoding": "br" } });
+  expect(answer.headers()["content-encoding"]).toBe("br");
+  expect(answer.headers()["cache-control"]).toContain("immutable");
+});
