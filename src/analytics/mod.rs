@@ -1,6 +1,7 @@
 //! Pure arithmetic: no I/O, no clock, no randomness; time-ordered input, `now` as an argument.
 
 pub mod cost;
+pub mod grid;
 pub mod percentile;
 pub mod sketch;
 pub mod stats;

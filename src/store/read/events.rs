@@ -1,0 +1,97 @@
+//! Events of one agent or one task, for their pages.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row as _, Sqlite};
+
+use super::super::StoreError;
+use super::super::error::query;
+use super::super::key::TextId;
+use super::Snapshot;
+use super::cut::Cut;
+use crate::model::overview::EventRow;
+use crate::model::{Micros, TimeRange};
+
+/// `duration_ms` is looked for where importers put it; metadata is an object or nothing of use here.
+const COLUMNS: &str = "select e.id, n.name, e.ts, a.name, e.task_id,
+    case when json_valid(e.metadata) and json_type(e.metadata, '$.duration_ms') in ('integer', 'real')
+        then cast(json_extract(e.metadata, '$.duration_ms') as real) end,
+    e.metadata
+    from event e
+    join event_name n on n.id = e.type
+    join agent_name a on a.id = e.agent ";
+
+impl Snapshot {
+    /// The newest events of the agent of `cut` in `range`, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn agent_events(
+        &mut self,
+        range: TimeRange,
+        cut: &Cut,
+        limit: u32,
+    ) -> Result<Vec<EventRow>, StoreError> {
+        let mut sql = QueryBuilder::<Sqlite>::new(COLUMNS);
+        sql.push("where e.agent = ").push_bind(cut.agent).push(" and e.ts >= ").push_bind(range.from.0);
+        sql.push(" and e.ts < ").push_bind(range.until.0);
+        sql.push(" order by e.ts desc, e.id desc limit ").push_bind(limit);
+        sql.build().try_map(read_event).fetch_all(&mut *self.tx).await.map_err(query("read an agent's events"))
+    }
+
+    /// Events of the agent of `cut` in `range` by type, most frequent first.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn agent_event_types(
+        &mut self,
+        range: TimeRange,
+        cut: &Cut,
+        limit: u32,
+    ) -> Result<Vec<(String, u64)>, StoreError> {
+        let mut sql = QueryBuilder::<Sqlite>::new(
+            "select n.name, count(*) as times from event e join event_name n on n.id = e.type where e.agent = ",
+        );
+        sql.push_bind(cut.agent).push(" and e.ts >= ").push_bind(range.from.0);
+        sql.push(" and e.ts < ").push_bind(range.until.0);
+        sql.push(" group by e.type order by times desc, n.name limit ").push_bind(limit);
+        let read = |row: SqliteRow| Ok((row.try_get(0)?, row.try_get::<i64, _>(1)?.unsigned_abs()));
+        sql.build().try_map(read).fetch_all(&mut *self.tx).await.map_err(query("count an agent's events"))
+    }
+
+    /// Events that name this task, oldest first, and how many do. Where an id was used again, these are the
+    /// events of all its uses.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn task_events(&mut self, task_id: &str, limit: u32) -> Result<(Vec<EventRow>, u64), StoreError> {
+        let push_where = |sql: &mut QueryBuilder<Sqlite>| {
+            sql.push("where e.task_id = ");
+            match TextId::new(task_id) {
+                TextId::Uuid(bytes) => sql.push_bind(bytes.to_vec()),
+                TextId::Text(text) => sql.push_bind(text.to_string()),
+            };
+        };
+        let mut sql = QueryBuilder::<Sqlite>::new(COLUMNS);
+        push_where(&mut sql);
+        sql.push(" order by e.ts, e.id limit ").push_bind(limit);
+        let events =
+            sql.build().try_map(read_event).fetch_all(&mut *self.tx).await.map_err(query("read a task's events"))?;
+        let mut sql = QueryBuilder::<Sqlite>::new("select count(*) from event e ");
+        push_where(&mut sql);
+        let count: i64 =
+            sql.build_query_scalar().fetch_one(&mut *self.tx).await.map_err(query("count a task's events"))?;
+        Ok((events, count.unsigned_abs()))
+    }
+}
+
+fn read_event(row: SqliteRow) -> Result<EventRow, sqlx::Error> {
+    Ok(EventRow {
+        row: row.try_get(0)?,
+        event_type: row.try_get(1)?,
+        timestamp: Micros(row.try_get(2)?),
+        agent_id: row.try_get(3)?,
+        task_id: TextId::read(&row, 4)?.map(|id| id.to_string()),
+        duration_ms: row.try_get(5)?,
+        metadata: row.try_get(6)?,
+    })
+}

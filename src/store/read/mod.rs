@@ -1,0 +1,26 @@
+//! Aggregating reads: what pages and summaries ask for, from rollups where they serve and from records
+//! where they do not.
+//!
+//! Everything one answer needs is read through one [`Snapshot`], so its figures agree with each other
+//! whatever is written meanwhile. Functions here return counts and rows; percentages, percentiles and
+//! prices are made by `service` with `analytics`. Not here: lists of records (`Store::page`).
+
+mod agents;
+mod cut;
+mod durations;
+mod events;
+mod health;
+mod names;
+mod presence;
+mod slowest;
+mod snapshot;
+mod tallies;
+mod tasks;
+mod usage;
+
+pub use agents::{AgentFacts, AgentSum};
+pub use cut::{Cut, Rollups};
+pub use durations::SketchAt;
+pub use snapshot::Snapshot;
+pub use tallies::{Tally, TallyAt, WordAt};
+pub use tasks::FullTask;

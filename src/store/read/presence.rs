@@ -1,0 +1,143 @@
+//! Who was there: counts of agents and swarms, and when something was first and last heard of.
+
+use sqlx::{QueryBuilder, Row as _, Sqlite};
+
+use super::super::StoreError;
+use super::super::error::query;
+use super::Snapshot;
+use super::cut::{Cut, Rollups, push_span};
+use crate::analytics::grid::Piece;
+use crate::model::answer::Tier;
+use crate::model::{Micros, TimeRange};
+
+const AGENT_HEARD: &str = "select min(low), max(high) from (
+    select min(ts) as low, null as high from task where agent = ?1
+    union all select null, max(ts) from task where agent = ?1
+    union all select min(ts), null from event where agent = ?1
+    union all select null, max(ts) from event where agent = ?1
+    union all select min(spawn_ts), max(updated_ts) from agent_life where agent = ?1)";
+
+const SWARM_HEARD: &str = "select min(low), max(high) from (
+    select min(first_ts) as low, max(last_ts) as high from swarm_agent where swarm = ?1
+    union all select min(ts), max(ts) from swarm_metric where swarm = ?1)";
+
+const SWARM_PROJECT: &str = "select n.name from swarm_agent s
+    join task t indexed by task_by_agent on t.agent = s.agent and t.ts between s.first_ts and s.last_ts
+    join project_name n on n.id = t.project
+    where s.swarm = ?1 and t.swarm = ?1 limit 1";
+
+impl Snapshot {
+    /// How many agents have a task of `cut`, or an event, in `range`. Events know no model and no result:
+    /// a cut by these counts tasks only.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn active_agents(&mut self, range: TimeRange, cut: &Cut) -> Result<u64, StoreError> {
+        let mut sql = QueryBuilder::<Sqlite>::new("select count(*) from agent_name a where ");
+        match (cut.agent, cut.swarm) {
+            (Some(agent), _) => {
+                sql.push("a.id = ").push_bind(agent).push(" and ");
+            }
+            (None, Some(swarm)) => {
+                sql.push("a.id in (select agent from swarm_agent where swarm = ").push_bind(swarm).push(") and ");
+            }
+            (None, None) => {}
+        }
+        sql.push("(exists (select 1 from task indexed by task_by_agent where agent = a.id and ts >= ");
+        sql.push_bind(range.from.0).push(" and ts < ").push_bind(range.until.0);
+        cut.push_rest(&mut sql);
+        sql.push(")");
+        if cut.model.is_none() && cut.result.is_none() {
+            sql.push(" or exists (select 1 from event indexed by event_by_agent where agent = a.id and ts >= ");
+            sql.push_bind(range.from.0).push(" and ts < ").push_bind(range.until.0);
+            for (column, id) in [(" and swarm = ", cut.swarm), (" and project = ", cut.project)] {
+                if let Some(id) = id {
+                    sql.push(column).push_bind(id);
+                }
+            }
+            sql.push(")");
+        }
+        sql.push(")");
+        count(sql.build_query_scalar().fetch_one(&mut *self.tx).await)
+    }
+
+    /// How many swarms have a task of `cut` in the `pieces`.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn swarms(&mut self, pieces: &[Piece], cut: &Cut) -> Result<u64, StoreError> {
+        let mut sql = QueryBuilder::<Sqlite>::new("select count(*) from (select null as swarm where 0");
+        for piece in pieces {
+            sql.push(" union ");
+            if piece.tier == Tier::Raw {
+                sql.push("select swarm");
+                cut.push_tasks(&mut sql, piece.range);
+                sql.push(" and swarm is not null");
+            } else {
+                sql.push("select swarm");
+                if cut.rollups() == Rollups::Fleet {
+                    sql.push(" from agent_rollup where ");
+                    push_span(&mut sql, piece.tier, piece.range);
+                } else {
+                    cut.push_buckets(&mut sql, piece.tier, piece.range);
+                }
+                sql.push(" and swarm <> 0");
+            }
+        }
+        sql.push(")");
+        count(sql.build_query_scalar().fetch_one(&mut *self.tx).await)
+    }
+
+    /// When the agent of `cut`, or else its swarm, was first and last heard of, whatever the range.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn heard(&mut self, cut: &Cut) -> Result<Option<TimeRange>, StoreError> {
+        let (sql, id) = match (cut.agent, cut.swarm) {
+            (Some(agent), _) => (AGENT_HEARD, agent),
+            (None, Some(swarm)) => (SWARM_HEARD, swarm),
+            (None, None) => return Ok(None),
+        };
+        let row = sqlx::query(sql)
+            .bind(id)
+            .fetch_one(&mut *self.tx)
+            .await
+            .map_err(query("find when it was heard of"))?;
+        let end = |index: usize| row.try_get::<Option<i64>, _>(index).map_err(query("find when it was heard of"));
+        let (Some(first), Some(last)) = (end(0)?, end(1)?) else { return Ok(None) };
+        Ok(Some(TimeRange { from: Micros(first), until: Micros(last.saturating_add(1)) }))
+    }
+
+    /// The project of the swarm of `cut`: of any of its tasks that has one.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn swarm_project(&mut self, cut: &Cut) -> Result<Option<String>, StoreError> {
+        sqlx::query_scalar(SWARM_PROJECT)
+            .bind(cut.swarm)
+            .fetch_optional(&mut *self.tx)
+            .await
+            .map_err(query("read about a swarm"))
+    }
+
+    /// The swarms the agent of `cut` worked in during `range`, latest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn swarms_of_agent(
+        &mut self,
+        range: TimeRange,
+        cut: &Cut,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut sql = QueryBuilder::<Sqlite>::new("select n.name from (select swarm, max(ts) as last");
+        cut.push_tasks(&mut sql, range);
+        sql.push(" and swarm is not null group by swarm order by last desc limit ").push_bind(limit);
+        sql.push(") s join swarm_name n on n.id = s.swarm order by s.last desc, n.name");
+        sql.build_query_scalar().fetch_all(&mut *self.tx).await.map_err(query("read an agent's swarms"))
+    }
+}
+
+fn count(found: Result<i64, sqlx::Error>) -> Result<u64, StoreError> {
+    found.map(i64::unsigned_abs).map_err(query("count agents and swarms"))
+}
