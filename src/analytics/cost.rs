@@ -78,17 +78,14 @@ pub fn report(usage: &[Usage], prices: &PriceTable) -> CostReport {
     for part in usage {
         let model = part.model.as_deref().filter(|model| *model != NO_MODEL);
         let project = part.project.as_deref();
-        let price = price_of(part, model, prices);
-        let (usd, unpriced, basis) = cost_of(part, price);
-        if basis == CostBasis::Priced {
-            newest = newest.max(price.map(|price| price.from));
-        }
+        let cost = cost_of(part, prices);
+        newest = newest.max(cost.price_from);
         let row = rows.entry((model, project)).or_insert_with(|| empty_row(model, project));
         row.tasks += part.tasks;
         add_tokens(&mut row.tokens, &part.tokens);
-        row.unpriced_tokens = row.unpriced_tokens.saturating_add(unpriced);
-        row.usd = add_usd(row.usd, usd);
-        row.basis = join(row.basis, basis);
+        row.unpriced_tokens = row.unpriced_tokens.saturating_add(cost.unpriced_tokens);
+        row.usd = add_usd(row.usd, cost.usd);
+        row.basis = join(row.basis, cost.basis);
     }
     let mut rows: Vec<CostRow> = rows.into_values().collect();
     let usd = rows.iter().fold(None, |sum, row| add_usd(sum, row.usd));
@@ -114,19 +111,33 @@ fn empty_row(model: Option<&str>, project: Option<&str>) -> CostRow {
     }
 }
 
-fn price_of<'a>(part: &Usage, model: Option<&str>, prices: &'a PriceTable) -> Option<&'a Price> {
-    let day = DateTime::from_timestamp_micros(part.at.0)?.date_naive();
-    prices.find(model?, day)
+/// What one usage cost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cost {
+    /// USD; `None` = unpriced.
+    pub usd: Option<f64>,
+    /// Tokens without a price.
+    pub unpriced_tokens: i64,
+    /// Where `usd` comes from.
+    pub basis: CostBasis,
+    /// From when the price is that was used.
+    pub price_from: Option<NaiveDate>,
 }
 
-/// Cost, unpriced tokens and basis of one usage.
+/// The reported cost of `part`, else the computed one.
 #[must_use]
-pub fn cost_of(part: &Usage, price: Option<&Price>) -> (Option<f64>, i64, CostBasis) {
-    if let Some(reported) = part.reported {
-        return (Some(reported), 0, CostBasis::Reported);
+pub fn cost_of(part: &Usage, prices: &PriceTable) -> Cost {
+    if part.reported.is_some() {
+        return Cost { usd: part.reported, unpriced_tokens: 0, basis: CostBasis::Reported, price_from: None };
     }
-    let (usd, unpriced) = price_tokens(&part.tokens, price);
-    (usd, unpriced, if usd.is_some() { CostBasis::Priced } else { CostBasis::Unpriced })
+    let model = part.model.as_deref().filter(|model| *model != NO_MODEL);
+    let day = DateTime::from_timestamp_micros(part.at.0).map(|time| time.date_naive());
+    let price = model.zip(day).and_then(|(model, day)| prices.find(model, day));
+    let (usd, unpriced_tokens) = price_tokens(&part.tokens, price);
+    match usd {
+        None => Cost { usd, unpriced_tokens, basis: CostBasis::Unpriced, price_from: None },
+        Some(_) => Cost { usd, unpriced_tokens, basis: CostBasis::Priced, price_from: price.map(|price| price.from) },
+    }
 }
 
 fn add_usd(sum: Option<f64>, more: Option<f64>) -> Option<f64> {

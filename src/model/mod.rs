@@ -12,6 +12,7 @@ pub mod overview;
 pub mod price;
 pub mod problem;
 pub mod record;
+pub mod summary;
 pub mod time;
 pub mod tokens;
 

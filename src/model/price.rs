@@ -152,8 +152,9 @@ impl PriceTable {
 /// Anthropic's list prices as published on the day named (the model's release, or the day the price changed);
 /// cache writes are the five-minute kind.
 fn built_in() -> Section {
-    const LIST: [(&str, (i32, u32, u32), [f64; 4]); 13] = [
-        // name, from, input, output, cache read, cache write
+    /// Name, first day, USD per million of input, output, cache read, cache write.
+    type Listed = (&'static str, (i32, u32, u32), [f64; 4]);
+    const LIST: [Listed; 13] = [
         ("claude-3-opus-*", (2024, 3, 4), [15.0, 75.0, 1.50, 18.75]),
         ("claude-3-haiku-*", (2024, 3, 13), [0.25, 1.25, 0.03, 0.30]),
         ("claude-3-5-sonnet-*", (2024, 6, 20), [3.0, 15.0, 0.30, 3.75]),

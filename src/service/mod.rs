@@ -5,6 +5,7 @@ pub mod demo;
 pub mod error;
 pub mod export;
 pub mod health;
+pub mod insight;
 pub mod query;
 pub mod record;
 

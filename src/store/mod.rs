@@ -24,6 +24,7 @@ mod names;
 mod open;
 mod page;
 mod queue;
+pub mod read;
 mod registry;
 mod sequence;
 mod table;

@@ -7,8 +7,8 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::super::StoreError;
 use super::super::error::query;
-use super::cut::{Cut, Rollups, push_span};
 use super::Snapshot;
+use super::cut::{Cut, Rollups, push_span};
 use crate::analytics::grid::{Grid, Piece};
 use crate::analytics::sketch::Sketch;
 use crate::model::answer::{Rate, Tier};
@@ -48,11 +48,24 @@ pub struct AgentSum {
     pub duration_sum: f64,
     /// The longest duration.
     pub duration_max: Option<f64>,
+    /// Those that recorded tokens.
+    pub recorded: u64,
     /// Its tokens.
     pub used: i64,
 }
 
 impl AgentSum {
+    /// An agent of which only the number is known: the one of `cut`.
+    pub(in crate::store) fn numbered(agent: i64) -> Self {
+        Self { agent, ..Self::default() }
+    }
+
+    /// The agent's number; agents seen first have the smallest.
+    #[must_use]
+    pub fn number(&self) -> i64 {
+        self.agent
+    }
+
     /// Its success rate.
     #[must_use]
     pub fn rate(&self) -> Option<Rate> {
@@ -77,6 +90,7 @@ impl AgentSum {
             duration_sum: row.try_get(5)?,
             duration_max: row.try_get(6)?,
             used: row.try_get(7)?,
+            recorded: count(8)?,
         })
     }
 }
@@ -107,7 +121,7 @@ impl Snapshot {
         }
         let mut sql = QueryBuilder::<Sqlite>::new(
             "select agent, sum(tasks), sum(success), sum(rated), sum(timed), total(duration_sum), max(duration_max), \
-             cast(total(used) as integer) from (",
+             cast(total(used) as integer), sum(recorded) from (",
         );
         for (index, piece) in pieces.iter().enumerate() {
             if index > 0 {
@@ -201,10 +215,17 @@ impl Snapshot {
             .map_err(query("read about agents"))?
             .into_iter()
             .collect();
-        agents
-            .iter()
-            .map(|agent| known.remove(&agent.agent).ok_or_else(|| nameless(agent.agent)))
-            .collect()
+        agents.iter().map(|agent| known.remove(&agent.agent).ok_or_else(|| nameless(agent.agent))).collect()
+    }
+
+    /// What is known about the agent of `cut`, which must name one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn facts_of(&mut self, cut: &Cut, range: TimeRange) -> Result<AgentFacts, StoreError> {
+        let agent = AgentSum::numbered(cut.agent.unwrap_or_default());
+        let facts = self.agent_facts(&[agent], range, cut).await?.pop();
+        facts.ok_or_else(|| nameless(agent.agent))
     }
 
     /// The latest lives of the agent named `agent_id`, newest first.
@@ -240,14 +261,15 @@ fn push_sums(sql: &mut QueryBuilder<Sqlite>, piece: &Piece, cut: &Cut) {
         sql.push(
             "select agent, count(*) as tasks, count(*) filter (where result = 1) as success, \
              count(*) filter (where result between 1 and 5) as rated, count(duration_ms) as timed, \
-             total(duration_ms) as duration_sum, max(duration_ms) as duration_max, total(tokens_used) as used",
+             total(duration_ms) as duration_sum, max(duration_ms) as duration_max, total(tokens_used) as used, \
+             count(tokens_used) as recorded",
         );
         cut.push_tasks(sql, piece.range);
     } else {
         sql.push(
             "select agent, sum(tasks) as tasks, sum(success) as success, sum(tasks - other) as rated, \
              sum(duration_n) as timed, total(duration_sum) as duration_sum, max(duration_max) as duration_max, \
-             total(used_sum) as used",
+             total(used_sum) as used, sum(used_n) as recorded",
         );
         if cut.rollups() == Rollups::Fleet {
             sql.push(" from agent_rollup where ");

@@ -118,8 +118,12 @@ impl Cut {
 
     /// Adds the filters no index serves.
     pub(super) fn push_rest(&self, sql: &mut QueryBuilder<Sqlite>) {
-        let columns =
-            [("swarm", self.swarm), ("project", self.project), ("model", self.model), ("result", self.result.flatten())];
+        let columns = [
+            ("swarm", self.swarm),
+            ("project", self.project),
+            ("model", self.model),
+            ("result", self.result.flatten()),
+        ];
         for (column, id) in columns {
             if let Some(id) = id {
                 sql.push(" and ").push(column).push(" = ").push_bind(id);

@@ -25,12 +25,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// [`StoreError::Query`].
-    pub async fn agent_events(
-        &mut self,
-        range: TimeRange,
-        cut: &Cut,
-        limit: u32,
-    ) -> Result<Vec<EventRow>, StoreError> {
+    pub async fn agent_events(&mut self, range: TimeRange, cut: &Cut, limit: u32) -> Result<Vec<EventRow>, StoreError> {
         let mut sql = QueryBuilder::<Sqlite>::new(COLUMNS);
         sql.push("where e.agent = ").push_bind(cut.agent).push(" and e.ts >= ").push_bind(range.from.0);
         sql.push(" and e.ts < ").push_bind(range.until.0);

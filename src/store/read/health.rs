@@ -49,8 +49,9 @@ impl Snapshot {
             }
             sql.push(" group by 1");
         }
-        let read =
-            |row: SqliteRow| Ok((read_slot(&row)?, row.try_get::<i64, _>(1)?.unsigned_abs(), row.try_get::<f64, _>(2)?));
+        let read = |row: SqliteRow| {
+            Ok((read_slot(&row)?, row.try_get::<i64, _>(1)?.unsigned_abs(), row.try_get::<f64, _>(2)?))
+        };
         sql.build().try_map(read).fetch_all(&mut *self.tx).await.map_err(query("read the health of swarms"))
     }
 }

@@ -8,7 +8,7 @@ use super::Snapshot;
 use super::cut::{Cut, Rollups, push_span};
 use crate::analytics::grid::Piece;
 use crate::model::answer::Tier;
-use crate::model::{Micros, TimeRange};
+use crate::model::{Micros, RecordFilter, TimeRange};
 
 const AGENT_HEARD: &str = "select min(low), max(high) from (
     select min(ts) as low, null as high from task where agent = ?1
@@ -27,6 +27,22 @@ const SWARM_PROJECT: &str = "select n.name from swarm_agent s
     where s.swarm = ?1 and t.swarm = ?1 limit 1";
 
 impl Snapshot {
+    /// All of one agent; `None` when nothing names it.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn agent(&mut self, agent_id: &str) -> Result<Option<Cut>, StoreError> {
+        self.cut(&RecordFilter { agent_id: Some(agent_id.to_owned()), ..RecordFilter::default() }).await
+    }
+
+    /// All of one swarm; `None` when nothing names it.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn swarm(&mut self, swarm_id: &str) -> Result<Option<Cut>, StoreError> {
+        self.cut(&RecordFilter { swarm_id: Some(swarm_id.to_owned()), ..RecordFilter::default() }).await
+    }
+
     /// How many agents have a task of `cut`, or an event, in `range`. Events know no model and no result:
     /// a cut by these counts tasks only.
     ///
@@ -98,11 +114,8 @@ impl Snapshot {
             (None, Some(swarm)) => (SWARM_HEARD, swarm),
             (None, None) => return Ok(None),
         };
-        let row = sqlx::query(sql)
-            .bind(id)
-            .fetch_one(&mut *self.tx)
-            .await
-            .map_err(query("find when it was heard of"))?;
+        let row =
+            sqlx::query(sql).bind(id).fetch_one(&mut *self.tx).await.map_err(query("find when it was heard of"))?;
         let end = |index: usize| row.try_get::<Option<i64>, _>(index).map_err(query("find when it was heard of"));
         let (Some(first), Some(last)) = (end(0)?, end(1)?) else { return Ok(None) };
         Ok(Some(TimeRange { from: Micros(first), until: Micros(last.saturating_add(1)) }))

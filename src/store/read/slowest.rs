@@ -21,7 +21,8 @@ impl Snapshot {
     /// # Errors
     /// [`StoreError::Query`].
     pub async fn slowest_tasks(&mut self, range: TimeRange, cut: &Cut, limit: u32) -> Result<Vec<i64>, StoreError> {
-        let mut sql = QueryBuilder::<Sqlite>::new("select id from (select null as id, null as duration_ms, null as ts where 0");
+        let mut sql =
+            QueryBuilder::<Sqlite>::new("select id from (select null as id, null as duration_ms, null as ts where 0");
         let pieces = match cut.rollups() {
             Rollups::None => pieces(range, Tier::Raw, None),
             _ => pieces(range, Tier::Hour, None),

@@ -48,7 +48,8 @@ impl Snapshot {
     /// # Errors
     /// [`StoreError::Query`].
     pub async fn bounds(&mut self) -> Result<Option<TimeRange>, StoreError> {
-        let ends = sqlx::query_as(BOUNDS).fetch_one(&mut *self.tx).await.map_err(query("find where the records lie"))?;
+        let ends =
+            sqlx::query_as(BOUNDS).fetch_one(&mut *self.tx).await.map_err(query("find where the records lie"))?;
         Ok(around(ends))
     }
 

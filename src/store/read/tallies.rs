@@ -5,8 +5,8 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::super::StoreError;
 use super::super::error::query;
-use super::cut::{Cut, Rollups};
 use super::Snapshot;
+use super::cut::{Cut, Rollups};
 use crate::analytics::cost::add_tokens;
 use crate::analytics::grid::{Grid, Piece};
 use crate::model::TimeRange;

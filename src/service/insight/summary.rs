@@ -1,0 +1,93 @@
+//! Figures for scripts: the summary of a range, rankings of agents, slow tasks.
+
+use std::cmp::Ordering;
+
+use crate::model::answer::Tier;
+use crate::model::overview::PageQuery;
+use crate::model::summary::{AgentMeasure, AgentRanking, SlowTasks, Summary};
+use crate::model::{Micros, Order};
+use crate::service::{Service, ServiceError};
+use crate::store::read::AgentSum;
+
+use super::rows;
+
+impl Service {
+    /// The figures of a range.
+    ///
+    /// # Errors
+    /// As [`Service::overview`].
+    #[expect(clippy::cast_precision_loss, reason = "tokens stay far below 2^53")]
+    pub async fn summary(&self, query: &PageQuery, now: Micros) -> Result<Summary, ServiceError> {
+        let mut reading = self.read(query, now).await?;
+        let range = reading.scope.range;
+        let totals = reading.totals(range).await?;
+        let tokens = Some(totals.tokens).filter(|tokens| tokens.recorded > 0);
+        Ok(Summary {
+            range,
+            total_tasks: totals.tasks,
+            successful_tasks: totals.results.get("success").copied().unwrap_or(0),
+            success_rate: totals.success,
+            avg_duration_ms: totals.durations.map(|durations| durations.mean),
+            p95_duration_ms: totals.durations.map(|durations| durations.p95),
+            p99_duration_ms: totals.durations.map(|durations| durations.p99),
+            avg_tokens_per_task: tokens.map(|tokens| tokens.used as f64 / tokens.recorded as f64),
+            total_tokens_used: tokens.map(|tokens| tokens.used),
+            unique_agents: totals.active_agents,
+            n: totals.durations.map_or(0, |durations| durations.n),
+            tier: reading.pieces(range, Tier::Day).iter().map(|piece| piece.tier).max().filter(|_| totals.tasks > 0),
+            estimator: totals.durations.map(|durations| durations.estimator),
+        })
+    }
+
+    /// Agents in the order of `measure`; equals in the order they were first seen.
+    ///
+    /// # Errors
+    /// As [`Service::overview`].
+    pub async fn agent_ranking(
+        &self,
+        query: &PageQuery,
+        measure: AgentMeasure,
+        order: Order,
+        limit: usize,
+        now: Micros,
+    ) -> Result<AgentRanking, ServiceError> {
+        let mut reading = self.read(query, now).await?;
+        let range = reading.scope.range;
+        let sums = reading.agent_sums(range).await?;
+        let mut ranked: Vec<(f64, AgentSum)> =
+            sums.into_iter().filter_map(|sum| Some((value(&sum, measure)?, sum))).collect();
+        ranked.sort_by(|(a, first), (b, second)| {
+            let by_value = a.total_cmp(b);
+            let by_value: Ordering = if order == Order::Asc { by_value } else { by_value.reverse() };
+            by_value.then(first.number().cmp(&second.number()))
+        });
+        let agent_count = ranked.len() as u64;
+        let first: Vec<AgentSum> = ranked.into_iter().take(limit).map(|(_, sum)| sum).collect();
+        Ok(AgentRanking { range, agent_count, agents: reading.agent_rows(range, &first).await? })
+    }
+
+    /// The tasks that took longest.
+    ///
+    /// # Errors
+    /// As [`Service::overview`].
+    pub async fn slowest_tasks(&self, query: &PageQuery, limit: u32, now: Micros) -> Result<SlowTasks, ServiceError> {
+        let mut reading = self.read(query, now).await?;
+        let range = reading.scope.range;
+        let Some(cut) = reading.cut else { return Ok(SlowTasks { range, tasks: Vec::new() }) };
+        let slowest = reading.snapshot.slowest_tasks(reading.near_data(range), &cut, limit).await?;
+        Ok(SlowTasks { range, tasks: rows(reading.snapshot.tasks(&slowest).await?) })
+    }
+}
+
+/// What an agent is ranked by; `None` leaves it out.
+#[expect(clippy::cast_precision_loss, reason = "counts and tokens stay far below 2^53")]
+fn value(sum: &AgentSum, measure: AgentMeasure) -> Option<f64> {
+    match measure {
+        AgentMeasure::Tasks => Some(sum.tasks as f64),
+        AgentMeasure::SuccessRate => sum.rate().map(|rate| rate.ratio()),
+        AgentMeasure::AvgDurationMs => sum.mean(),
+        AgentMeasure::MaxDurationMs => sum.duration_max,
+        AgentMeasure::TokensUsed => Some(sum.used as f64),
+        AgentMeasure::AvgTokensUsed => (sum.recorded > 0).then(|| sum.used as f64 / sum.recorded as f64),
+    }
+}
