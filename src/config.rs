@@ -129,19 +129,13 @@ impl StoreConfig {
 }
 
 /// `[log]`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogConfig {
     /// Text or JSON.
     pub format: LogFormat,
-    /// The least level that is logged.
-    pub level: String,
-}
-
-impl Default for LogConfig {
-    fn default() -> Self {
-        Self { format: LogFormat::Text, level: "warn".into() }
-    }
+    /// The least level that is logged; `None` = info for `serve`, warn for everything else.
+    pub level: Option<String>,
 }
 
 /// What the environment and the command line say; they win over the file.
@@ -209,8 +203,8 @@ impl Config {
         if let Some(format) = overrides.log_format {
             self.log.format = format;
         }
-        if let Some(level) = overrides.log_level {
-            self.log.level = level;
+        if overrides.log_level.is_some() {
+            self.log.level = overrides.log_level;
         }
         Ok(())
     }

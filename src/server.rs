@@ -16,7 +16,7 @@ use hyper_util::service::TowerToHyperService;
 use thiserror::Error;
 use tokio::net::TcpListener;
 
-use crate::api::{self, ApiState, Limits, guard, request_id};
+use crate::api::{self, ApiState, Limits, Meters, guard, request_id};
 use crate::config::Config;
 use crate::service::Service;
 
@@ -63,9 +63,11 @@ pub fn compose(service: &Service, config: &Config) -> Result<Router, ServerError
         ndjson_bytes: config.ingest.ndjson_bytes_max,
         line_bytes: config.ingest.line_bytes_max,
     };
-    let (routes, _document) = api::router::build(ApiState { service: service.clone(), limits });
+    let meters = Meters::new(std::time::SystemTime::now());
+    let (routes, _document) = api::router::build(ApiState { service: service.clone(), limits, meters: meters.clone() });
     Ok(routes
         .fallback(api::router::no_route)
+        .layer(middleware::from_fn_with_state(meters, api::meters::layer))
         .layer(middleware::from_fn(guard::layer))
         .layer(middleware::from_fn(request_id::layer)))
 }

@@ -19,14 +19,15 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts logging.
+/// Starts logging; `default_level` holds unless another is configured.
 ///
 /// # Errors
 /// [`ConfigError::Invalid`] when the level is not one that is known.
-pub fn init(config: &LogConfig) -> Result<(), ConfigError> {
-    let filter = EnvFilter::try_new(&config.level).map_err(|error| ConfigError::Invalid {
+pub fn init(config: &LogConfig, default_level: &str) -> Result<(), ConfigError> {
+    let level = config.level.as_deref().unwrap_or(default_level);
+    let filter = EnvFilter::try_new(level).map_err(|error| ConfigError::Invalid {
         key: "log.level",
-        reason: format!("`{}` is no level ({error}); known: error, warn, info, debug, trace", config.level),
+        reason: format!("`{level}` is no level ({error}); known: error, warn, info, debug, trace"),
     })?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     // A second start in one process (tests) keeps the first subscriber.

@@ -1,12 +1,12 @@
 //! Opaque cursors: where a list goes on, together with the question it answers.
 //!
 //! A relative range (`now-6h`) means something else a minute later, so a cursor carries the resolved
-//! range, the filters and the order. Whatever is sent beside it must say the same.
+//! range beside the parameters. Whatever is sent with it must say the same.
 
 use serde::{Deserialize, Serialize};
 
 use super::params::Params;
-use crate::model::filter::{Cursor as Position, Order, RecordFilter};
+use crate::model::filter::Cursor as Position;
 use crate::model::time::TimeRange;
 use crate::model::{Dataset, Problem};
 
@@ -16,13 +16,9 @@ use crate::model::{Dataset, Problem};
 pub struct Frozen {
     dataset: Dataset,
     /// The parameters as they were sent, sorted.
-    asked: Vec<(String, String)>,
-    /// What they meant then.
+    pub asked: Vec<(String, String)>,
+    /// What `from` and `to` among them meant then.
     pub range: TimeRange,
-    /// What they meant then.
-    pub filter: RecordFilter,
-    /// What they meant then.
-    pub order: Order,
     /// The last row that was sent.
     pub after: Position,
 }
@@ -31,6 +27,7 @@ pub struct Frozen {
 const FREE: [&str; 2] = ["cursor", "limit"];
 
 /// The parameters of a question, sorted.
+#[must_use]
 pub fn asked(params: &Params) -> Vec<(String, String)> {
     let frozen = params.iter().filter(|(name, _)| !FREE.contains(name));
     let mut asked: Vec<(String, String)> = frozen.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -41,19 +38,8 @@ pub fn asked(params: &Params) -> Vec<(String, String)> {
 impl Frozen {
     /// Freezes a question after the row at `after`.
     #[must_use]
-    pub fn new(
-        dataset: Dataset,
-        asked: Vec<(String, String)>,
-        (range, filter, order): (TimeRange, RecordFilter, Order),
-        after: Position,
-    ) -> Self {
-        Self { dataset, asked, range, filter, order, after }
-    }
-
-    /// The same question, after another row.
-    #[must_use]
-    pub fn moved(self, after: Position) -> Self {
-        Self { after, ..self }
+    pub fn new(dataset: Dataset, asked: Vec<(String, String)>, range: TimeRange, after: Position) -> Self {
+        Self { dataset, asked, range, after }
     }
 
     /// As text for a URL.
@@ -103,8 +89,7 @@ mod tests {
     }
 
     fn frozen(query: &str) -> Frozen {
-        let question = (TimeRange::ALL, RecordFilter::default(), Order::Desc);
-        Frozen::new(Dataset::Tasks, asked(&params(query)), question, Position { time: Micros(7), row: 3 })
+        Frozen::new(Dataset::Tasks, asked(&params(query)), TimeRange::ALL, Position { time: Micros(7), row: 3 })
     }
 
     #[test]

@@ -85,27 +85,20 @@ async fn list(service: &Service, dataset: Dataset, query: Option<&str>) -> ApiRe
     let params = Params::read(query, &known)?;
     let limit = params.number("limit", LIMIT_DEFAULT, 1, LIMIT_MAX)?;
     let frozen = params.get("cursor").map(|text| Frozen::read(text, dataset, &params)).transpose()?;
-    let (range, filter, order) = match &frozen {
-        Some(frozen) => (frozen.range, frozen.filter.clone(), frozen.order),
-        None => question(dataset, &params)?,
+    let (asked, range, after) = match frozen {
+        Some(Frozen { asked, range, after, .. }) => (asked, range, Some(after)),
+        None => (asked(&params), range_from(params.get("from"), params.get("to"), super::now())?, None),
     };
-    let request = PageRequest {
-        range,
-        filter: filter.clone(),
-        order,
-        after: frozen.as_ref().map(|frozen| frozen.after),
-        limit: limit + 1, // one more tells whether there is a next page
-    };
+    let (filter, order) = question(dataset, &asked)?;
+    // One row more tells whether there is a next page.
+    let request = PageRequest { range, filter, order, after, limit: limit + 1 };
     let mut rows = service.list(dataset, &request).await?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
-    let next = rows.last().filter(|_| more).map(|row| {
-        let after = Position { time: row.time, row: row.id };
-        match frozen {
-            Some(frozen) => frozen.moved(after),
-            None => Frozen::new(dataset, asked(&params), (range, filter, order), after),
-        }
-    });
+    let next = rows
+        .last()
+        .filter(|_| more)
+        .map(|row| Frozen::new(dataset, asked, range, Position { time: row.time, row: row.id }));
     let mut body = b"{\"items\":[".to_vec();
     for (at, row) in rows.iter().enumerate() {
         if at > 0 {
@@ -119,13 +112,13 @@ async fn list(service: &Service, dataset: Dataset, query: Option<&str>) -> ApiRe
     Ok((headers, body).into_response())
 }
 
-fn question(dataset: Dataset, params: &Params) -> Result<(crate::model::TimeRange, RecordFilter, Order), Problem> {
-    let range = range_from(params.get("from"), params.get("to"), super::now())?;
-    let filter = filter_from(dataset, params.iter().filter(|(name, _)| !COMMON.contains(name)))?;
-    let order = match params.get("order") {
+fn question(dataset: Dataset, asked: &[(String, String)]) -> Result<(RecordFilter, Order), Problem> {
+    let pairs = || asked.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let filter = filter_from(dataset, pairs().filter(|(name, _)| !COMMON.contains(name)))?;
+    let order = match pairs().find(|(name, _)| *name == "order").map(|(_, value)| value) {
         None | Some("desc") => Order::Desc,
         Some("asc") => Order::Asc,
         Some(other) => return Err(Problem::bad_request(format!("`order={other}`: write asc or desc"))),
     };
-    Ok((range, filter, order))
+    Ok((filter, order))
 }

@@ -8,10 +8,13 @@ pub mod export;
 pub mod guard;
 pub mod ingest;
 pub mod lists;
+pub mod meters;
+pub mod metrics;
 pub mod openapi;
 pub mod params;
 pub mod probes;
 pub mod problem;
+mod process;
 pub mod request_id;
 pub mod router;
 
@@ -20,6 +23,7 @@ use axum::extract::FromRef;
 use crate::model::Micros;
 use crate::service::Service;
 
+pub use meters::Meters;
 pub use problem::{ApiProblem, ApiResult};
 
 /// What handlers are given; they extract `State<Service>` or the whole.
@@ -29,6 +33,8 @@ pub struct ApiState {
     pub service: Service,
     /// Sizes that end a request.
     pub limits: Limits,
+    /// What is counted about requests.
+    pub meters: Meters,
 }
 
 /// Sizes that end a request, in bytes after decompression.

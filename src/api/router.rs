@@ -7,7 +7,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{ApiProblem, ApiState, export, ingest, lists, openapi, probes};
+use super::{ApiProblem, ApiState, export, ingest, lists, metrics, openapi, probes};
 use crate::model::{Problem, ProblemKind};
 
 #[derive(utoipa::OpenApi)]
@@ -36,6 +36,7 @@ fn declared() -> OpenApiRouter<ApiState> {
         .routes(routes!(probes::livez))
         .routes(routes!(probes::readyz))
         .routes(routes!(probes::startupz))
+        .routes(routes!(metrics::metrics))
 }
 
 /// The routes, and the document that describes them.

@@ -15,6 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Arguments of `health`.
 #[derive(Debug, Args)]
 pub struct HealthArgs {
+    /// Where the server listens [default: 127.0.0.1:3000]
+    #[arg(long, env = "SWARMSCOPE_BIND", value_name = "ADDR:PORT")]
+    pub(super) bind: Option<String>,
     /// List every check
     #[arg(long)]
     verbose: bool,

@@ -207,13 +207,16 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
     };
     if let Command::Serve(args) = &cli.command {
         args.apply(&mut overrides);
-        overrides.log_level.get_or_insert_with(|| "info".into());
     }
     if matches!(cli.command, Command::Demo(_)) {
         overrides.db.get_or_insert_with(|| demo::DEFAULT_DB.into());
     }
+    if let Command::Health(args) = &cli.command {
+        overrides.bind.clone_from(&args.bind);
+    }
     let config = Config::load(cli.global.config.as_deref(), overrides)?;
-    telemetry::init(&config.log)?;
+    let default_level = if matches!(cli.command, Command::Serve(_)) { "info" } else { "warn" };
+    telemetry::init(&config.log, default_level)?;
     let setup = Setup { config };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

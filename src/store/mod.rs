@@ -17,6 +17,7 @@ mod healings;
 pub mod idempotency;
 mod insert;
 mod key;
+mod lifetime;
 mod lock;
 mod memory;
 mod metrics;
