@@ -7,6 +7,7 @@ pub mod cursor;
 pub mod export;
 pub mod guard;
 pub mod ingest;
+pub mod insight;
 pub mod lists;
 pub mod meters;
 pub mod metrics;

@@ -7,7 +7,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{ApiProblem, ApiState, export, ingest, lists, metrics, openapi, probes};
+use super::{ApiProblem, ApiState, export, ingest, insight, lists, metrics, openapi, probes};
 use crate::model::{Problem, ProblemKind};
 
 #[derive(utoipa::OpenApi)]
@@ -15,6 +15,7 @@ use crate::model::{Problem, ProblemKind};
     info(title = "Swarmscope", description = "A metrics store for swarms of AI agents."),
     tags(
         (name = "records", description = "Records in and out."),
+        (name = "insight", description = "Figures over records."),
         (name = "export", description = "Whole datasets as files."),
         (name = "probes", description = "Is it well?"),
         (name = "about", description = "This interface."),
@@ -32,6 +33,9 @@ fn declared() -> OpenApiRouter<ApiState> {
         .routes(routes!(lists::swarm_metrics))
         .routes(routes!(lists::events))
         .routes(routes!(lists::healings))
+        .routes(routes!(insight::summary))
+        .routes(routes!(insight::top_agents))
+        .routes(routes!(insight::slowest_tasks))
         .routes(routes!(openapi::openapi))
         .routes(routes!(probes::livez))
         .routes(routes!(probes::readyz))

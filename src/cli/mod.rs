@@ -10,6 +10,7 @@ mod export;
 mod health;
 mod ingest;
 mod serve;
+mod summary;
 pub mod terminal;
 
 use std::ffi::OsString;
@@ -58,6 +59,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Write a dataset as CSV, JSON, NDJSON, Prometheus text, OpenMetrics or Grafana series
     Export(export::ExportArgs),
+    /// Print the figures of a range
+    Summary(summary::SummaryArgs),
     /// Store records from NDJSON
     Ingest(ingest::IngestArgs),
     /// Copy the store; works while a server runs
@@ -226,6 +229,7 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
         match cli.command {
             Command::Serve(args) => serve::run(args, &setup).await,
             Command::Export(args) => export::run(args, &setup).await,
+            Command::Summary(args) => summary::run(args, &setup).await,
             Command::Ingest(args) => ingest::run(args, &setup).await,
             Command::Backup(args) => backup::run(args, &setup).await,
             Command::Check(args) => check::run(args, &setup).await,

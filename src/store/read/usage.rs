@@ -19,7 +19,8 @@ const BUCKET_SUMS: &str = "select model, project, costed, sum(tasks), sum(record
     total(cost) from usage_rollup where ";
 
 const TASK_SUMS: &str = "select coalesce(model, 0), coalesce(project, 0), cost_usd is not null, count(*), \
-    count(tokens_used), cast(total(tokens_used) as integer), cast(total(tokens_input) as integer), \
+    count(coalesce(tokens_used, tokens_input, tokens_output, tokens_cache_read, tokens_cache_write, \
+    tokens_reasoning)), cast(total(tokens_used) as integer), cast(total(tokens_input) as integer), \
     cast(total(tokens_output) as integer), cast(total(tokens_cache_read) as integer), \
     cast(total(tokens_cache_write) as integer), cast(total(tokens_reasoning) as integer), \
     cast(total(tokens_used) filter (where coalesce(tokens_input, tokens_output, tokens_cache_read, \
