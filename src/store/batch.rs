@@ -11,6 +11,7 @@ use super::insert::insert;
 use super::memory::{self, MemoryRow};
 use super::metrics::{self, MetricRow, OfAgent, OfSwarm};
 use super::registry::{self, LifeRow};
+use super::rollup::Rollups;
 use super::table::Table;
 use super::tasks::{self, TaskRow};
 use super::{Landing, sequence::Sequence};
@@ -21,6 +22,7 @@ use crate::model::{Micros, Record};
 pub(super) struct Caches {
     pub words: Dictionary,
     pub sequence: Sequence,
+    pub rollups: Rollups,
 }
 
 impl Caches {
@@ -43,7 +45,7 @@ pub(super) async fn store(
     learn_words(connection, &mut caches.words, records).await?;
     caches.sequence.load(connection).await?;
     let mut landings = vec![Landing::Stored; records.len()];
-    let Caches { words, sequence } = caches;
+    let Caches { words, sequence, rollups } = caches;
 
     macro_rules! table {
         ($kind:ident, $row:ty, |$record:ident| $new:expr) => {{
@@ -62,13 +64,20 @@ pub(super) async fn store(
             written
         }};
     }
-    let _tasks = table!(Task, TaskRow, |task| TaskRow::new(task, words));
-    let _agent_metrics = table!(AgentMetric, MetricRow<OfAgent>, |metric| MetricRow::new(metric, words));
-    let _swarm_metrics = table!(SwarmMetric, MetricRow<OfSwarm>, |metric| MetricRow::new(metric, words));
-    let _events = table!(Event, EventRow, |event| EventRow::new(event, words));
-    let _healings = table!(Healing, HealingRow, |healing| HealingRow::new(healing, words));
-    let _lives = table!(Agent, LifeRow, |life| LifeRow::new(life, words, now));
-    let _memories = table!(Memory, MemoryRow, |memory| MemoryRow::new(memory, words));
+    let tasks = table!(Task, TaskRow, |task| TaskRow::new(task, words));
+    rollups.tasks(connection, &tasks, now).await?;
+    let metrics = table!(AgentMetric, MetricRow<OfAgent>, |metric| MetricRow::new(metric, words));
+    rollups.agent_metrics(connection, &metrics, now).await?;
+    let metrics = table!(SwarmMetric, MetricRow<OfSwarm>, |metric| MetricRow::new(metric, words));
+    rollups.swarm_metrics(connection, &metrics, now).await?;
+    let events = table!(Event, EventRow, |event| EventRow::new(event, words));
+    rollups.events(connection, &events, now).await?;
+    let healings = table!(Healing, HealingRow, |healing| HealingRow::new(healing, words));
+    rollups.arrived(connection, &healings, now).await?;
+    let lives = table!(Agent, LifeRow, |life| LifeRow::new(life, words, now));
+    rollups.arrived(connection, &lives, now).await?;
+    let memories = table!(Memory, MemoryRow, |memory| MemoryRow::new(memory, words));
+    rollups.arrived(connection, &memories, now).await?;
     caches.sequence.save(connection).await?;
     Ok(landings)
 }

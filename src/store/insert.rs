@@ -26,6 +26,14 @@ pub(in crate::store) struct Written<T> {
     pub replaced: Vec<(T, T)>,
 }
 
+impl<T> Written<T> {
+    /// The rows that are new.
+    pub(in crate::store) fn stored(&self) -> impl Iterator<Item = &T> {
+        let stored = self.landings.iter().map(|landing| *landing == Landing::Stored);
+        self.rows.iter().zip(stored).filter_map(|(row, stored)| stored.then_some(row))
+    }
+}
+
 /// Inserts `rows` in their order with ascending ids from `next_id` on.
 ///
 /// # Errors

@@ -26,8 +26,9 @@ pub(in crate::store) trait Subject: Clone + Send + Sync + 'static {
     /// Its dictionary.
     const DICT: Dict;
     /// `kind` in the metric rollups.
-    #[expect(dead_code, reason = "for the rollups, which come next")]
     const KIND: i64;
+    /// Its column in the table.
+    const COLUMN: &'static str;
     const DATASET: Dataset;
     const FILTERS: &'static [(&'static str, Matches)];
     fn sql() -> &'static TableSql;
@@ -45,6 +46,7 @@ pub(in crate::store) struct OfSwarm;
 impl Subject for OfAgent {
     const DICT: Dict = Dict::Agent;
     const KIND: i64 = 1;
+    const COLUMN: &'static str = "agent";
     const DATASET: Dataset = Dataset::AgentMetrics;
     const FILTERS: &'static [(&'static str, Matches)] = &[
         ("agent_id", Matches::Word(Dict::Agent, "agent")),
@@ -64,6 +66,7 @@ impl Subject for OfAgent {
 impl Subject for OfSwarm {
     const DICT: Dict = Dict::Swarm;
     const KIND: i64 = 2;
+    const COLUMN: &'static str = "swarm";
     const DATASET: Dataset = Dataset::SwarmMetrics;
     const FILTERS: &'static [(&'static str, Matches)] = &[
         ("swarm_id", Matches::Word(Dict::Swarm, "swarm")),

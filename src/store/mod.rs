@@ -27,6 +27,7 @@ mod page;
 mod queue;
 pub mod read;
 mod registry;
+mod rollup;
 mod sequence;
 mod table;
 mod tasks;

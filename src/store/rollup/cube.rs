@@ -1,0 +1,309 @@
+//! One rollup table: cells by key, each with numbers and, where the table has one, a sketch.
+//!
+//! Cells are read once and then remembered, because a stream of records keeps meeting the same
+//! hour. What is remembered is bounded ([`CELLS_REMEMBERED`]).
+
+use std::collections::HashMap;
+
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
+use sqlx::{Arguments as _, QueryBuilder, Row as _, SqlStr, Sqlite};
+
+use crate::analytics::sketch::Sketch;
+use crate::store::error::{StoreError, query};
+use crate::store::table::{Bound, sql};
+
+/// Most cells of one table that are remembered; beyond that, only those of the last batch are.
+const CELLS_REMEMBERED: usize = 8192;
+/// Cells of one write statement; the largest that fits is taken.
+const WRITE_SIZES: [usize; 4] = [64, 16, 4, 1];
+/// Most keys of one read statement.
+const KEYS_A_STATEMENT: usize = 200;
+
+/// What a cell sums up, apart from its sketch.
+pub(in crate::store) trait Numbers: Clone + Default + Send + Sync + 'static {
+    /// Its columns.
+    const COLUMNS: &'static str;
+    /// Adds its values, in the order of the columns.
+    ///
+    /// # Errors
+    /// When the driver cannot represent a value.
+    fn bind(&self, values: &mut SqliteArguments) -> Bound;
+    /// Reads it from the columns from `at` on.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when a column holds something else.
+    fn read(row: &SqliteRow, at: usize) -> Result<Self, sqlx::Error>;
+    /// Adds everything `other` has seen.
+    fn merge(&mut self, other: &Self);
+}
+
+/// Numbers and sketch of one key.
+#[derive(Debug, Clone, Default)]
+pub(in crate::store) struct Cell<N> {
+    pub numbers: N,
+    pub sketch: Sketch,
+}
+
+impl<N: Numbers> Cell<N> {
+    /// Adds everything `other` has seen.
+    pub(in crate::store) fn merge(&mut self, other: &Self) {
+        self.numbers.merge(&other.numbers);
+        self.sketch.merge(&other.sketch);
+    }
+}
+
+/// Cells by key.
+pub(in crate::store) type Cells<const K: usize, N> = HashMap<[i64; K], Cell<N>>;
+
+/// The statements of a rollup table.
+#[derive(Debug)]
+pub(in crate::store) struct CubeSql {
+    keys: &'static str,
+    /// `select` keys, numbers and sketch `from` …, without a condition. The table goes by `r`.
+    select: String,
+    writes: [SqlStr; 4],
+    sketch_writes: Option<[SqlStr; 4]>,
+    /// Takes the cells of a tier and a span of buckets away.
+    clears: Vec<SqlStr>,
+}
+
+impl CubeSql {
+    /// Of `table` with `keys`, and of the table and column its sketches lie in.
+    pub(in crate::store) fn new<N: Numbers>(
+        table: &'static str,
+        keys: &'static str,
+        sketch: Option<(&'static str, &'static str)>,
+    ) -> Self {
+        let columns = N::COLUMNS;
+        let qualified = keys.split(", ").map(|key| format!("r.{key}")).collect::<Vec<_>>().join(", ");
+        let select = match sketch {
+            Some((sketches, column)) => format!(
+                "select {qualified}, {columns}, s.{column} from {table} r left join {sketches} s using ({keys})"
+            ),
+            None => format!("select {qualified}, {columns}, null from {table} r"),
+        };
+        let write = |table: &str, columns: &str| {
+            let places = vec!["?"; columns.split(',').count()].join(",");
+            WRITE_SIZES.map(|size| {
+                let rows = vec![format!("({places})"); size].join(",");
+                sql(format!("replace into {table} ({columns}) values {rows}"))
+            })
+        };
+        let clear = |table| sql(format!("delete from {table} where tier = ? and bucket >= ? and bucket < ?"));
+        Self {
+            keys,
+            select,
+            writes: write(table, &format!("{keys}, {columns}")),
+            sketch_writes: sketch.map(|(sketches, column)| write(sketches, &format!("{keys}, {column}"))),
+            clears: std::iter::once(table).chain(sketch.map(|(sketches, _)| sketches)).map(clear).collect(),
+        }
+    }
+}
+
+/// A rollup table and the cells of it that are remembered.
+#[derive(Debug)]
+pub(in crate::store) struct Cube<const K: usize, N> {
+    sql: &'static CubeSql,
+    cells: HashMap<[i64; K], Remembered<N>>,
+    batch: u64,
+}
+
+#[derive(Debug)]
+struct Remembered<N> {
+    cell: Cell<N>,
+    batch: u64,
+}
+
+impl<const K: usize, N: Numbers> Cube<K, N> {
+    pub(in crate::store) fn new(sql: &'static CubeSql) -> Self {
+        Self { sql, cells: HashMap::new(), batch: 0 }
+    }
+
+    /// Merges `more` into the stored cells.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then what is remembered may be wrong and must be dropped.
+    pub(in crate::store) async fn merge(
+        &mut self,
+        connection: &mut SqliteConnection,
+        more: &Cells<K, N>,
+    ) -> Result<(), StoreError> {
+        if more.is_empty() {
+            return Ok(());
+        }
+        self.batch += 1;
+        let unknown: Vec<[i64; K]> = more.keys().filter(|key| !self.cells.contains_key(*key)).copied().collect();
+        for keys in unknown.chunks(KEYS_A_STATEMENT) {
+            for (key, cell) in self.read(connection, keys).await? {
+                self.cells.insert(key, Remembered { cell, batch: 0 });
+            }
+        }
+        let mut keys: Vec<[i64; K]> = Vec::with_capacity(more.len());
+        for (key, cell) in more {
+            let known = self.cells.entry(*key).or_insert_with(|| Remembered { cell: Cell::default(), batch: 0 });
+            known.cell.merge(cell);
+            known.batch = self.batch;
+            keys.push(*key);
+        }
+        keys.sort_unstable(); // in the order of the tree
+        self.write(connection, &keys).await?;
+        if self.cells.len() > CELLS_REMEMBERED {
+            self.cells.retain(|_, known| known.batch == self.batch);
+        }
+        Ok(())
+    }
+
+    /// Takes every cell of `tier` with a bucket in `from..until` away. For tables whose key starts
+    /// with tier and bucket.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub(in crate::store) async fn clear(
+        &mut self,
+        connection: &mut SqliteConnection,
+        tier: i64,
+        from: i64,
+        until: i64,
+    ) -> Result<(), StoreError> {
+        for statement in &self.sql.clears {
+            sqlx::query(statement.clone())
+                .bind(tier)
+                .bind(from)
+                .bind(until)
+                .execute(&mut *connection)
+                .await
+                .map_err(query("take rollups away"))?;
+        }
+        self.cells.retain(|key, _| !(key[0] == tier && (from..until).contains(&key[1])));
+        Ok(())
+    }
+
+    /// The stored cells of `tier` with a bucket in `from..until`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(in crate::store) async fn span(
+        &self,
+        connection: &mut SqliteConnection,
+        tier: i64,
+        from: i64,
+        until: i64,
+    ) -> Result<Vec<([i64; K], Cell<N>)>, StoreError> {
+        let mut select = QueryBuilder::<Sqlite>::new(&self.sql.select);
+        select.push(" where r.tier = ").push_bind(tier);
+        select.push(" and r.bucket >= ").push_bind(from);
+        select.push(" and r.bucket < ").push_bind(until);
+        self.fetch(connection, select).await
+    }
+
+    /// Writes `cells` in the place of what was stored under their keys.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(in crate::store) async fn replace(
+        &mut self,
+        connection: &mut SqliteConnection,
+        cells: Cells<K, N>,
+    ) -> Result<(), StoreError> {
+        let mut keys: Vec<[i64; K]> = cells.keys().copied().collect();
+        keys.sort_unstable();
+        for (key, cell) in cells {
+            self.cells.insert(key, Remembered { cell, batch: self.batch });
+        }
+        self.write(connection, &keys).await
+    }
+
+    /// Forgets the cell of `key`.
+    pub(in crate::store) fn forget(&mut self, key: &[i64; K]) {
+        self.cells.remove(key);
+    }
+
+    /// The stored cells of `keys`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(in crate::store) async fn read(
+        &self,
+        connection: &mut SqliteConnection,
+        keys: &[[i64; K]],
+    ) -> Result<Vec<([i64; K], Cell<N>)>, StoreError> {
+        let mut select = QueryBuilder::<Sqlite>::new(&self.sql.select);
+        let qualified = self.sql.keys.split(", ").map(|key| format!("r.{key}")).collect::<Vec<_>>().join(", ");
+        select.push(format!(" where ({qualified}) in ("));
+        select.push_values(keys, |mut row, key| {
+            for part in key {
+                row.push_bind(*part);
+            }
+        });
+        select.push(")");
+        self.fetch(connection, select).await
+    }
+
+    async fn fetch(
+        &self,
+        connection: &mut SqliteConnection,
+        mut select: QueryBuilder<Sqlite>,
+    ) -> Result<Vec<([i64; K], Cell<N>)>, StoreError> {
+        let rows = select.build().persistent(false).fetch_all(connection).await.map_err(query("read rollups"))?;
+        rows.iter().map(read_cell).collect()
+    }
+
+    async fn write(&self, connection: &mut SqliteConnection, keys: &[[i64; K]]) -> Result<(), StoreError> {
+        let cell = |key: &[i64; K]| self.cells.get(key).map(|known| &known.cell);
+        write_rows(connection, &self.sql.writes, keys, |key, values| {
+            cell(key).map_or(Ok(()), |cell| cell.numbers.bind(values))
+        })
+        .await?;
+        let Some(statements) = &self.sql.sketch_writes else { return Ok(()) };
+        let sketched: Vec<[i64; K]> =
+            keys.iter().filter(|key| cell(key).is_some_and(|cell| cell.sketch.count() > 0)).copied().collect();
+        write_rows(connection, statements, &sketched, |key, values| {
+            cell(key).map_or(Ok(()), |cell| values.add(cell.sketch.encode()))
+        })
+        .await
+    }
+}
+
+/// Writes one row for each of `keys`, whose values after the key `bind` adds.
+async fn write_rows<const K: usize>(
+    connection: &mut SqliteConnection,
+    statements: &[SqlStr; 4],
+    mut keys: &[[i64; K]],
+    bind: impl Fn(&[i64; K], &mut SqliteArguments) -> Bound,
+) -> Result<(), StoreError> {
+    for (size, statement) in WRITE_SIZES.into_iter().zip(statements) {
+        while keys.len() >= size {
+            let (now, later) = keys.split_at(size);
+            let mut values = SqliteArguments::default();
+            for key in now {
+                let bound = key.iter().try_for_each(|part| values.add(*part)).and_then(|()| bind(key, &mut values));
+                bound.map_err(|error| query("hand a rollup to SQLite")(sqlx::Error::Encode(error)))?;
+            }
+            sqlx::query_with(statement.clone(), values)
+                .execute(&mut *connection)
+                .await
+                .map_err(query("write rollups"))?;
+            keys = later;
+        }
+    }
+    Ok(())
+}
+
+/// Reads a row of keys, numbers and sketch.
+fn read_cell<const K: usize, N: Numbers>(row: &SqliteRow) -> Result<([i64; K], Cell<N>), StoreError> {
+    let read = || -> Result<_, sqlx::Error> {
+        let mut key = [0; K];
+        for (place, part) in key.iter_mut().enumerate() {
+            *part = row.try_get(place)?;
+        }
+        let sketch: Option<Vec<u8>> = row.try_get(row.len() - 1)?;
+        Ok((key, N::read(row, K)?, sketch))
+    };
+    let (key, numbers, bytes) = read().map_err(query("read a rollup"))?;
+    let sketch = match bytes {
+        Some(bytes) => Sketch::decode(&bytes)
+            .map_err(|error| StoreError::Damaged { what: format!("a sketch cannot be read: {error}") })?,
+        None => Sketch::default(),
+    };
+    Ok((key, Cell { numbers, sketch }))
+}
