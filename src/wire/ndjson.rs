@@ -15,6 +15,7 @@
 use super::fields::{self, Value};
 use super::text::{number, push_json, push_json_string};
 use super::{EncodeError, Flat, Layout};
+use crate::model::record::metric_type_name;
 use crate::model::{Outcome, Record};
 
 /// Appends `record` as one JSON object on one line, without a line feed: the form of NDJSON, of the
@@ -43,7 +44,10 @@ pub(super) fn object(out: &mut Vec<u8>, record: &Record, metadata: bool, indent:
         separate(out);
         let name = if value == Value::Outcome(&Outcome::Failed) { "success" } else { name };
         key(out, name, indent.is_some());
-        push_value(out, value);
+        match value {
+            Value::Text(metric_type) if name == "metric_type" => push_metric_type(out, metric_type),
+            value => push_value(out, value),
+        }
     });
     if let Some(indent) = indent {
         out.push(b'\n');
@@ -55,6 +59,16 @@ pub(super) fn object(out: &mut Vec<u8>, record: &Record, metadata: bool, indent:
 fn key(out: &mut Vec<u8>, name: &str, spaced: bool) {
     push_json_string(out, name);
     out.extend_from_slice(if spaced { b": " } else { b":" });
+}
+
+/// Reading drops one prefix of a metric type. A type that is stored with one, because it came with
+/// two, gets its second one back.
+fn push_metric_type(out: &mut Vec<u8>, metric_type: &str) {
+    if metric_type_name(metric_type) == metric_type {
+        push_json_string(out, metric_type);
+    } else {
+        push_json_string(out, &format!("agent_{metric_type}"));
+    }
 }
 
 fn push_value(out: &mut Vec<u8>, value: Value<'_>) {
@@ -123,7 +137,10 @@ impl Flat for NdjsonWriter {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::wire::native::{self, IgnoredFields, ParseContext};
     use crate::wire::samples;
 
     fn lines(records: &[Record], layout: Layout) -> String {
@@ -157,6 +174,39 @@ mod tests {
         let text = lines(&samples::one_of_each(), Layout { metadata: false, ..Layout::default() });
         assert!(!text.contains("metadata"), "{text}");
         assert!(text.contains("\"kind\":\"memory\""), "{text}");
+    }
+
+    fn reread(record: &Record) -> Record {
+        let mut line = Vec::new();
+        push_object(&mut line, record, true);
+        let context = ParseContext { now: samples::NOON, assume_offset: None };
+        let mut records = Vec::new();
+        native::parse(&line, &context, &mut records, &mut IgnoredFields::default()).expect("our own line");
+        records.remove(0)
+    }
+
+    #[test]
+    fn every_kind_reads_back_as_it_was() {
+        for record in samples::one_of_each().into_iter().chain(samples::oddities()) {
+            assert_eq!(reread(&record), record);
+        }
+    }
+
+    #[test]
+    fn a_metric_type_that_is_stored_with_a_prefix_keeps_it() {
+        for metric_type in ["task_load", "agent_swarm_load", "agent_"] {
+            let record = Record::SwarmMetric(samples::metric("s", metric_type, 1.0, samples::NOON));
+            assert_eq!(reread(&record), record);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_number_and_text_reads_back_as_it_was(value in any::<f64>(), subject in "\\PC{1,40}|[\\x00-\\x7f]{1,40}") {
+            prop_assume!(value.is_finite());
+            let record = Record::AgentMetric(samples::metric(&subject, "x", value, samples::NOON));
+            prop_assert_eq!(reread(&record), record);
+        }
     }
 
     #[test]

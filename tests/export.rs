@@ -1,0 +1,9 @@
+//! Exports over a real server and the real command line: every dataset in every form, read back and
+//! compared with what was stored.
+
+mod export {
+    pub mod fixture;
+    pub mod forms;
+    pub mod history;
+    pub mod transfer;
+}
