@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod export;
 mod health;
+mod import;
 mod ingest;
 mod serve;
 mod summary;
@@ -59,6 +60,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Write a dataset as CSV, JSON, NDJSON, Prometheus text, OpenMetrics or Grafana series
     Export(export::ExportArgs),
+    /// Import what agents left on this machine
+    Import(import::ImportArgs),
     /// Print the figures of a range
     Summary(summary::SummaryArgs),
     /// Store records from NDJSON
@@ -165,7 +168,11 @@ impl Setup {
     }
 
     fn settings(&self) -> Settings {
-        Settings { home: std::env::home_dir(), prices: self.config.prices.clone() }
+        Settings {
+            home: std::env::home_dir(),
+            folder: std::env::current_dir().ok(),
+            prices: self.config.prices.clone(),
+        }
     }
 }
 
@@ -229,6 +236,7 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
         match cli.command {
             Command::Serve(args) => serve::run(args, &setup).await,
             Command::Export(args) => export::run(args, &setup).await,
+            Command::Import(args) => import::run(args, &setup).await,
             Command::Summary(args) => summary::run(args, &setup).await,
             Command::Ingest(args) => ingest::run(args, &setup).await,
             Command::Backup(args) => backup::run(args, &setup).await,

@@ -12,6 +12,7 @@ pub mod overview;
 pub mod price;
 pub mod problem;
 pub mod record;
+pub mod source;
 pub mod summary;
 pub mod time;
 pub mod tokens;
@@ -24,5 +25,6 @@ pub use problem::{Problem, ProblemKind};
 pub use record::{
     AgentRecord, EventRecord, HealingRecord, Json, MemoryRecord, MetricRecord, Record, Source, TaskRecord,
 };
+pub use source::{FoundSource, ImportSummary, SourceKind};
 pub use time::{Micros, RangeSpec, TimeError, TimeRange};
 pub use tokens::TokenCounts;

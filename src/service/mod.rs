@@ -5,6 +5,7 @@ pub mod demo;
 pub mod error;
 pub mod export;
 pub mod health;
+pub mod import;
 pub mod insight;
 pub mod query;
 pub mod record;
@@ -26,8 +27,10 @@ pub struct Service {
 /// Plain values the top floor hands down.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// Folders to look for telemetry in: the home folder and the folder the program runs in.
+    /// The home folder, to look for telemetry in.
     pub home: Option<std::path::PathBuf>,
+    /// The folder the program runs in, to look for telemetry in.
+    pub folder: Option<std::path::PathBuf>,
     /// What tokens cost.
     pub prices: PriceTable,
 }

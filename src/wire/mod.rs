@@ -9,6 +9,7 @@
 //!
 //! Not here: fetching, sorting, compressing and sending, which is `service::export`.
 
+pub mod claude_code;
 pub mod csv;
 pub mod exposition;
 mod fields;

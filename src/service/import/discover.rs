@@ -1,0 +1,110 @@
+//! What can be imported from the usual places, for the dashboard of an empty store.
+//!
+//! A browser names a kind, never a path: only what [`Service::discover_sources`] finds is read for it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use super::blocking;
+use crate::model::{FoundSource, ImportSummary, Micros, Problem, SourceKind};
+use crate::service::{Service, ServiceError};
+use crate::wire::claude_code::place::locate;
+use crate::wire::claude_code::report::Report;
+
+/// Counting stops here: the page needs an idea, not a census.
+const FILES_MAX: u64 = 20_000;
+/// How deep is counted; transcripts of sub-agents lie at 4.
+const DEPTH_MAX: usize = 8;
+
+impl Service {
+    /// The telemetry that lies at `~/.claude/projects` and `./.claude-flow/metrics`.
+    ///
+    /// # Errors
+    /// [`ServiceError::Problem`] when the search is cut short.
+    pub async fn discover_sources(&self) -> Result<Vec<FoundSource>, ServiceError> {
+        let places = self.usual_places();
+        blocking(move || places.into_iter().filter_map(|(kind, path)| look(kind, &path)).collect()).await
+    }
+
+    /// Imports what [`Self::discover_sources`] finds of `kind`.
+    ///
+    /// # Errors
+    /// [`Problem`] when nothing of that kind is found or it cannot be imported yet; as
+    /// [`Service::import_claude_code`].
+    pub async fn import_found(&self, kind: SourceKind) -> Result<ImportSummary, ServiceError> {
+        let found = self.discover_sources().await?.into_iter().find(|source| source.kind == kind);
+        let Some(found) = found else {
+            return Err(Problem::not_found(format!("there are no {} in the usual place", kind.title())).into());
+        };
+        if !found.importable {
+            return Err(Problem::bad_request(format!("{} cannot be imported yet", kind.title())).into());
+        }
+        let report = self.import_claude_code(vec![PathBuf::from(found.path)], Arc::new(|_| {})).await?;
+        Ok(summary(&report))
+    }
+
+    fn usual_places(&self) -> Vec<(SourceKind, PathBuf)> {
+        let settings = self.settings();
+        let home = settings.home.as_ref().map(|home| (SourceKind::ClaudeCode, home.join(".claude").join("projects")));
+        let here = settings.folder.as_ref();
+        let here = here.map(|folder| (SourceKind::ClaudeFlow, folder.join(".claude-flow").join("metrics")));
+        home.into_iter().chain(here).collect()
+    }
+}
+
+/// What one place holds; `None` when there is nothing.
+fn look(kind: SourceKind, path: &Path) -> Option<FoundSource> {
+    let mut found = FoundSource {
+        kind,
+        path: path.to_string_lossy().into_owned(),
+        files: 0,
+        more: false,
+        newest: None,
+        importable: kind == SourceKind::ClaudeCode,
+    };
+    count(path, 0, &mut found);
+    (found.files > 0).then_some(found)
+}
+
+fn count(folder: &Path, depth: usize, found: &mut FoundSource) {
+    // A folder that cannot be read has nothing to offer; importing it by name says why.
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        if found.files >= FILES_MAX {
+            found.more = true;
+            return;
+        }
+        let Ok(kind) = entry.file_type() else { continue };
+        let path = entry.path();
+        if kind.is_dir() {
+            if depth < DEPTH_MAX {
+                count(&path, depth + 1, found);
+            }
+            continue;
+        }
+        let wanted = match found.kind {
+            SourceKind::ClaudeCode => locate(&path).is_some(),
+            SourceKind::ClaudeFlow => path.extension().is_some_and(|extension| extension == "json"),
+        };
+        if wanted {
+            found.files += 1;
+            let written = entry.metadata().and_then(|metadata| metadata.modified()).ok();
+            let since = written.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+            found.newest = found.newest.max(since.and_then(|since| i64::try_from(since.as_micros()).ok()).map(Micros));
+        }
+    }
+}
+
+fn summary(report: &Report) -> ImportSummary {
+    let landed = || report.records.values();
+    ImportSummary {
+        files: report.figures.files,
+        sessions: report.sessions,
+        stored: landed().map(|landed| landed.stored).sum(),
+        updated: landed().map(|landed| landed.updated).sum(),
+        known: landed().map(|landed| landed.duplicate + landed.kept).sum(),
+        problems: report.problem_count,
+    }
+}
