@@ -3,11 +3,16 @@
 //! Connections go through hyper directly, because axum's own `serve` has no limit on the time a
 //! client may take to send the head of a request.
 
+mod site;
+
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use axum::{Router, middleware};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -15,10 +20,13 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
 
 use crate::api::{self, ApiState, Limits, Meters, guard, request_id};
 use crate::config::Config;
 use crate::service::Service;
+use site::Site;
 
 /// Why the server does not serve.
 #[derive(Debug, Error)]
@@ -54,22 +62,54 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, ServerError> {
 }
 
 /// Every route, page and file, with what wraps them all.
-///
-/// # Errors
-/// [`ServerError`].
-pub fn compose(service: &Service, config: &Config) -> Result<Router, ServerError> {
+pub fn compose(service: &Service, config: &Config) -> Router {
     let limits = Limits {
         json_bytes: config.ingest.json_bytes_max,
         ndjson_bytes: config.ingest.ndjson_bytes_max,
         line_bytes: config.ingest.line_bytes_max,
     };
-    let meters = Meters::new(std::time::SystemTime::now());
+    let meters = Meters::new(SystemTime::now());
     let (routes, _document) = api::router::build(ApiState { service: service.clone(), limits, meters: meters.clone() });
-    Ok(routes
-        .fallback(api::router::no_route)
+    let site = Site::find(config.server.site.as_deref());
+    if !site.exists() {
+        tracing::warn!(folder = %site.root().display(), "no site folder: pages come without style and script; `make build` makes it");
+    }
+    // The last layer is the first to see a request.
+    routes
+        .fallback(move |request: Request| file_or_nothing(site.clone(), request))
         .layer(middleware::from_fn_with_state(meters, api::meters::layer))
         .layer(middleware::from_fn(guard::layer))
-        .layer(middleware::from_fn(request_id::layer)))
+        .layer(compression())
+        .layer(middleware::map_response(protect))
+        .layer(middleware::from_fn(request_id::layer))
+}
+
+async fn file_or_nothing(site: Site, request: Request) -> Response {
+    let (head, _body) = request.into_parts();
+    match site.file(&head.method, &head.uri, &head.headers).await {
+        Some(file) => file,
+        None => api::router::no_route(head.uri).await.into_response(),
+    }
+}
+
+/// Text is compressed on the way out, at a level that costs little time. Event streams are not, nor
+/// is what comes compressed.
+fn compression() -> CompressionLayer {
+    CompressionLayer::new().quality(CompressionLevel::Precise(4))
+}
+
+/// Headers for whatever does not bring its own, such as a page's stricter policy with a nonce.
+async fn protect(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
 }
 
 /// Ends on the first SIGINT or SIGTERM; a second one ends the process at once.
@@ -107,7 +147,7 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()>,
 ) -> Result<bool, ServerError> {
-    let router = compose(&service, config)?;
+    let router = compose(&service, config);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(config.server.header_seconds));
     let graceful = GracefulShutdown::new();
