@@ -29,16 +29,17 @@ test("the tiles show the numbers that the API gives", async ({ open, page, reque
   const answer = await request.get(`${server("demo")}/api/v1/summary?${range}`);
   expect(answer.status()).toBe(200);
   const summary = await answer.json();
-  expect(summary.tasks).toBeGreaterThan(1000);
+  expect(summary.total_tasks).toBeGreaterThan(1000);
 
   await open("demo", `/?${range}`);
-  await expect(exact(page, "tasks")).toHaveAttribute("title", grouped(summary.tasks));
-  const { numerator, denominator } = summary.success;
+  await expect(exact(page, "tasks")).toHaveAttribute("title", grouped(summary.total_tasks));
+  const { numerator, denominator } = summary.success_rate;
   await expect(exact(page, "success")).toHaveAttribute("title", `${grouped(numerator)} of ${grouped(denominator)}`);
-  const p95 = new RegExp(`^${grouped(summary.durations.p95)}\\sms$`);
+  const p95 = new RegExp(`^${grouped(summary.p95_duration_ms)}\\sms$`);
   await expect(exact(page, "duration")).toHaveAttribute("title", p95);
-  await expect(exact(page, "tokens")).toHaveAttribute("title", grouped(summary.tokens.used));
-  await expect(exact(page, "agents")).toHaveAttribute("title", "20");
+  await expect(exact(page, "tokens")).toHaveAttribute("title", grouped(summary.total_tokens_used));
+  await expect(exact(page, "agents")).toHaveAttribute("title", String(summary.unique_agents));
+  expect(summary.unique_agents).toBe(20);
 });
 
 test("every panel and table of the overview has something to show", async ({ open, page }) => {
