@@ -93,12 +93,8 @@ impl Grid {
         Self { start: Micros(align(range.from.0, step)), step, slots: usize::try_from(slots(range, step)).unwrap_or(0) }
     }
 
-    /// One slot that covers everything.
-    #[must_use]
-    pub const fn whole(range: TimeRange) -> Self {
-        // A rollup bucket may start up to a day before the range.
-        Self { start: Micros(range.from.0.saturating_sub(DAY)), step: i64::MAX, slots: 1 }
-    }
+    /// One slot for everything: any time divided by this step is 0.
+    pub const WHOLE: Self = Self { start: Micros(0), step: i64::MAX, slots: 1 };
 
     /// The start of slot `index`.
     #[must_use]

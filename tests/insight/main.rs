@@ -114,7 +114,7 @@ async fn an_empty_store_answers_with_nothing_and_no_zeros_that_mean_nothing() {
     assert_eq!(overview.scope.range, TimeRange { from: Micros(NOW - DAY), until: Micros(NOW) });
     assert_eq!((overview.totals.success, overview.totals.durations), (None, None));
     assert_eq!((overview.totals.per_minute, overview.costs.usd), (None, None));
-    assert_eq!((overview.timeline.tier, overview.timeline.time.len()), (None, 97));
+    assert_eq!((overview.timeline.tier, overview.timeline.time.len()), (None, 96));
     assert!(overview.timeline.p50.iter().all(Option::is_none));
     assert_eq!(ask(&fleet, &all()).await.scope.range.length(), DAY);
 }

@@ -115,7 +115,7 @@ impl Reading {
         let mut whole = Tally::default();
         let Some(cut) = self.cut else { return Ok(whole) };
         let pieces = self.pieces(range, Tier::Day);
-        for part in self.snapshot.tallies(&pieces, &cut, &Grid::whole(range)).await? {
+        for part in self.snapshot.tallies(&pieces, &cut, &Grid::WHOLE).await? {
             whole.add(&part.tally);
         }
         Ok(whole)

@@ -31,7 +31,7 @@ impl Reading {
     pub(super) async fn totals(&mut self, range: TimeRange) -> Result<Totals, StoreError> {
         let tally = self.sum(range).await?;
         let Some(cut) = self.cut else { return self.assemble(range, &tally, BTreeMap::new(), None).await };
-        let (near, pieces, grid) = (self.near_data(range), self.pieces(range, Tier::Day), Grid::whole(range));
+        let (near, pieces, grid) = (self.near_data(range), self.pieces(range, Tier::Day), Grid::WHOLE);
         let mut slots = spread::read(&mut self.snapshot, near, &pieces, &cut, &grid, tally.timed).await?;
         let words = self.other_words(range, &tally, &grid).await?;
         let mut results = known_words(&tally);

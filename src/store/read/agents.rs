@@ -165,7 +165,7 @@ impl Snapshot {
         cut: &Cut,
         agents: &[AgentSum],
     ) -> Result<Vec<Sketch>, StoreError> {
-        let grid = Grid::whole(TimeRange::ALL);
+        let grid = Grid::WHOLE;
         let mut all = Vec::with_capacity(agents.len());
         for agent in agents {
             let mut whole = Sketch::default();
