@@ -1,5 +1,7 @@
 //! Records of every kind go in, come back as they were, and count once.
 
+#![expect(clippy::expect_used, reason = "a test may say what it expects, in its helpers as well")]
+
 use std::path::PathBuf;
 
 use swarmscope::model::filter::PageRequest;

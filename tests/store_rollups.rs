@@ -1,5 +1,7 @@
 //! Rollups equal brute force over the records, whatever arrives and in whatever order.
 
+#![expect(clippy::expect_used, reason = "a test may say what it expects, in its helpers as well")]
+
 use proptest::prelude::*;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Row as _};

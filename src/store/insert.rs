@@ -10,7 +10,7 @@ use sqlx::{Arguments as _, QueryBuilder, Row as _, Sqlite};
 
 use super::Landing;
 use super::error::{StoreError, query};
-use super::table::{INSERT_SIZES, Key, KeyPart, Meeting, Table};
+use super::table::{INSERT_SIZES, Key, KeyPart, KeySql, Meeting, Table};
 
 /// Most keys of one look-up statement.
 const KEYS_A_STATEMENT: usize = 400;
@@ -193,17 +193,19 @@ impl<T: Table> Stored<T> {
     }
 }
 
+/// The select of rows by `key`, up to the list of values.
+pub(super) fn select_by_key<T: Table>(key: &KeySql) -> String {
+    let sql = T::sql();
+    format!("select {} from {} where {}{} in (", sql.columns, sql.name, key.and, key.columns)
+}
+
 async fn find_some<T: Table>(
     connection: &mut SqliteConnection,
     kind: usize,
     keys: &[Key],
     found: &mut HashMap<i64, T>,
 ) -> Result<(), StoreError> {
-    let (sql, key) = (T::sql(), &T::KEYS[kind]);
-    let mut select = QueryBuilder::<Sqlite>::new(format!(
-        "select {} from {} where {}{} in (",
-        sql.columns, sql.name, key.and, key.columns
-    ));
+    let mut select = QueryBuilder::<Sqlite>::new(select_by_key::<T>(&T::KEYS[kind]));
     select.push_values(keys, |mut row, key| {
         for part in key {
             match part {

@@ -24,6 +24,8 @@ mod metrics;
 mod names;
 mod open;
 mod page;
+#[cfg(test)]
+mod plans;
 mod queue;
 pub mod read;
 mod registry;
@@ -106,7 +108,7 @@ struct Shared {
     queue: Queue,
     writer: std::sync::Mutex<Option<JoinHandle<()>>>,
     readers: SqlitePool,
-    watcher: tokio::sync::Mutex<SqliteConnection>,
+    watcher: tokio::sync::Mutex<Option<SqliteConnection>>,
     names: Names,
     counters: Arc<gauge::Counters>,
 }
@@ -135,7 +137,7 @@ impl Store {
             queue,
             writer: std::sync::Mutex::new(Some(tokio::spawn(writer.run(jobs)))),
             readers: opened.readers,
-            watcher: tokio::sync::Mutex::new(opened.watcher),
+            watcher: tokio::sync::Mutex::new(Some(opened.watcher)),
             names: Names::default(),
             counters,
         };
@@ -227,9 +229,10 @@ impl Store {
     /// A number that changes when anybody, another process included, commits.
     ///
     /// # Errors
-    /// [`StoreError::Query`].
+    /// [`StoreError::Query`], or [`StoreError::Closed`].
     pub async fn data_version(&self) -> Result<i64, StoreError> {
-        upkeep::data_version(&mut *self.shared.watcher.lock().await).await
+        let mut watcher = self.shared.watcher.lock().await;
+        upkeep::data_version(watcher.as_mut().ok_or(StoreError::Closed)?).await
     }
 
     /// Writes a compact copy of the store, as of now, to `target`, which must not exist. Writers go on.
@@ -253,7 +256,12 @@ impl Store {
     /// Stops taking records, commits what was taken, and closes every connection.
     pub async fn close(&self) {
         self.shared.queue.close();
-        self.shared.readers.close().await; // open reads would keep the log from being emptied
+        // Open readers would keep the log from being emptied.
+        self.shared.readers.close().await;
+        if let Some(watcher) = self.shared.watcher.lock().await.take() {
+            // A reader has nothing to lose; when it cannot be closed, the system does it with the process.
+            let _ = sqlx::Connection::close(watcher).await;
+        }
         let writer = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = writer {
             // The writer ends by itself; it fails only by a panic, which has been reported then.

@@ -74,7 +74,7 @@ async fn record<T: Table>(row: &T, readers: &SqlitePool, names: &Names) -> Resul
 
 /// One condition of a page.
 #[derive(Debug)]
-enum Condition {
+pub(super) enum Condition {
     Number(&'static str, i64),
     Id(&'static str, TextId),
     Text(&'static str, String),
@@ -160,7 +160,8 @@ fn set_fields(filter: &RecordFilter) -> impl Iterator<Item = (&'static str, &str
     .filter_map(|(field, value)| Some((field, value.as_deref()?)))
 }
 
-fn statement<T: Table>(request: &PageRequest, conditions: &[Condition]) -> QueryBuilder<Sqlite> {
+/// The statement of a page.
+pub(super) fn statement<T: Table>(request: &PageRequest, conditions: &[Condition]) -> QueryBuilder<Sqlite> {
     let (sql, time) = (T::sql(), T::TIME);
     let mut select = QueryBuilder::new(format!("select {} from {} where {time} >= ", sql.columns, sql.name));
     // The cursor narrows the range as well, or the index would be walked from its start.

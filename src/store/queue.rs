@@ -91,6 +91,7 @@ pub(super) struct Queue {
     sender: Mutex<Option<mpsc::UnboundedSender<Job>>>,
     records: Arc<Semaphore>,
     kib: Arc<Semaphore>,
+    patience: Duration,
     counters: Arc<Counters>,
 }
 
@@ -102,6 +103,7 @@ impl Queue {
             sender: Mutex::new(Some(sender)),
             records: Arc::new(Semaphore::new(RECORDS_MAX)),
             kib: Arc::new(Semaphore::new(KIB_MAX)),
+            patience: PATIENCE,
             counters,
         };
         (queue, receiver)
@@ -114,7 +116,8 @@ impl Queue {
     /// [`StoreError::Overloaded`], [`StoreError::Closed`], or what the writer met.
     pub(super) async fn run(&self, work: Work) -> Result<Done, StoreError> {
         let bytes = work.bytes();
-        let room = timeout(PATIENCE, self.room(work.records(), bytes)).await.map_err(|_| StoreError::Overloaded)??;
+        let room =
+            timeout(self.patience, self.room(work.records(), bytes)).await.map_err(|_| StoreError::Overloaded)??;
         let (reply, answer) = oneshot::channel();
         let job = Job { work, reply, bytes, _room: room };
         {
@@ -161,4 +164,43 @@ fn weight(record: &Record) -> usize {
         Record::Memory(memory) => memory.value.0.len() + memory.key.len(),
     };
     size_of::<Record>() + texts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{MetricRecord, Micros};
+
+    fn metrics(count: usize) -> Work {
+        let metric = MetricRecord {
+            subject: "a".into(),
+            metric_type: "load".into(),
+            value: 1.0,
+            timestamp: Micros(0),
+            id: None,
+            metadata: None,
+            project: None,
+            source: None,
+        };
+        Work::Records(vec![Record::AgentMetric(metric); count])
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_makes_senders_wait_then_tells_them_and_frees_its_room_with_the_job() {
+        let (queue, mut jobs) = Queue::new(Arc::default());
+        let queue = Arc::new(Queue { patience: Duration::from_millis(20), ..queue });
+        // More than the bytes that may wait: it takes the whole queue for itself.
+        let first = tokio::spawn({
+            let queue = Arc::clone(&queue);
+            async move { queue.run(metrics(RECORDS_MAX + 1)).await }
+        });
+        let job = jobs.recv().await.expect("the first job");
+        assert!(matches!(queue.run(metrics(1)).await, Err(StoreError::Overloaded)));
+        drop(job); // the writer went away with it
+        assert!(matches!(first.await.expect("no panic"), Err(StoreError::Closed)));
+        let second = tokio::spawn(async move { queue.run(metrics(1)).await });
+        let job = jobs.recv().await.expect("there is room again");
+        job.reply.send(Ok(Done::Info)).expect("somebody waits");
+        assert!(matches!(second.await.expect("no panic"), Ok(Done::Info)));
+    }
 }

@@ -100,6 +100,14 @@ impl CubeSql {
     }
 }
 
+impl CubeSql {
+    /// The select of cells by key, up to the list of values.
+    pub(in crate::store) fn select_by_keys(&self) -> String {
+        let qualified = self.keys.split(", ").map(|key| format!("r.{key}")).collect::<Vec<_>>().join(", ");
+        format!("{} where ({qualified}) in (", self.select)
+    }
+}
+
 /// A rollup table and the cells of it that are remembered.
 #[derive(Debug)]
 pub(in crate::store) struct Cube<const K: usize, N> {
@@ -227,9 +235,7 @@ impl<const K: usize, N: Numbers> Cube<K, N> {
         connection: &mut SqliteConnection,
         keys: &[[i64; K]],
     ) -> Result<Vec<([i64; K], Cell<N>)>, StoreError> {
-        let mut select = QueryBuilder::<Sqlite>::new(&self.sql.select);
-        let qualified = self.sql.keys.split(", ").map(|key| format!("r.{key}")).collect::<Vec<_>>().join(", ");
-        select.push(format!(" where ({qualified}) in ("));
+        let mut select = QueryBuilder::<Sqlite>::new(self.sql.select_by_keys());
         select.push_values(keys, |mut row, key| {
             for part in key {
                 row.push_bind(*part);

@@ -18,6 +18,12 @@ static METRIC: LazyLock<CubeSql> = LazyLock::new(|| {
     CubeSql::new::<MetricSums>("metric_rollup", "kind, subject, metric, tier, bucket", Some(("metric_sketch", "value")))
 });
 
+/// The statements of the table.
+#[cfg(test)]
+pub(super) fn sql() -> &'static CubeSql {
+    &METRIC
+}
+
 const DELETE: &str =
     "delete from metric_rollup where kind = ? and subject = ? and metric = ? and tier = ? and bucket = ?";
 const DELETE_SKETCH: &str =

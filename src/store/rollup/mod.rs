@@ -155,3 +155,10 @@ impl Rollups {
 fn first_minute(now: Micros) -> i64 {
     Width::Minute.bucket(now.0.saturating_sub(MINUTES_KEPT))
 }
+
+/// The selects that read cells by key, up to their values, and how many values a key has.
+#[cfg(test)]
+pub(in crate::store) fn cell_reads() -> Vec<(String, usize)> {
+    let [fleet, agent, usage] = tasks::sqls();
+    [(fleet, 2), (agent, 4), (usage, 5), (metrics::sql(), 5)].map(|(sql, keys)| (sql.select_by_keys(), keys)).into()
+}

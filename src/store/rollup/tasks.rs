@@ -21,6 +21,12 @@ static AGENT: LazyLock<CubeSql> = LazyLock::new(|| {
 static USAGE: LazyLock<CubeSql> =
     LazyLock::new(|| CubeSql::new::<Usage>("usage_rollup", "tier, bucket, model, project, costed", None));
 
+/// The statements of the three tables.
+#[cfg(test)]
+pub(super) fn sqls() -> [&'static CubeSql; 3] {
+    [&FLEET, &AGENT, &USAGE]
+}
+
 /// How many records carried a number, and its sum (saturating).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Sum {

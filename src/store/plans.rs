@@ -1,0 +1,133 @@
+//! How SQLite means to run the statements of this room: by index, and without sorting.
+
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{AssertSqlSafe, Row as _};
+
+use super::events::EventRow;
+use super::healings::HealingRow;
+use super::insert;
+use super::memory::MemoryRow;
+use super::metrics::{MetricRow, OfAgent, OfSwarm};
+use super::page;
+use super::registry::LifeRow;
+use super::table::Table;
+use super::tasks::TaskRow;
+use super::{Store, StoreOptions};
+use crate::model::filter::PageRequest;
+use crate::model::{Cursor, Micros, Order, RecordFilter, TimeRange};
+
+/// The steps of `explain query plan`, one a line. Values are left unbound.
+async fn plan(connection: &mut SqliteConnection, sql: &str) -> String {
+    let rows = sqlx::raw_sql(AssertSqlSafe(format!("explain query plan {sql}")))
+        .fetch_all(connection)
+        .await
+        .unwrap_or_else(|error| panic!("{error}: {sql}"));
+    rows.iter().map(|row| row.get::<String, _>(3)).collect::<Vec<_>>().join("\n")
+}
+
+async fn store() -> (Store, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::open(&folder.path().join("s.db"), &StoreOptions::default()).await.expect("a store");
+    (store, folder)
+}
+
+fn request(order: Order, filter: RecordFilter) -> PageRequest {
+    let after = Some(Cursor { time: Micros(5), row: 1 });
+    PageRequest { range: TimeRange::ALL, filter, order, after, limit: 10 }
+}
+
+async fn page_plan<T: Table>(store: &Store, order: Order) -> String {
+    let statement = page::statement::<T>(&request(order, RecordFilter::default()), &[]);
+    let mut connection = store.reader().acquire().await.expect("a connection");
+    plan(&mut connection, statement.sql().as_str()).await
+}
+
+#[tokio::test]
+async fn pages_walk_an_index_and_never_sort_a_table() {
+    let (store, _folder) = store().await;
+    for order in [Order::Asc, Order::Desc] {
+        let plans = [
+            // Tasks of one instant stand in the order of their ids in the index, so those few are sorted.
+            (page_plan::<TaskRow>(&store, order).await, "sqlite_autoindex_task_1 (ts>? AND ts<?)"),
+            (page_plan::<MetricRow<OfAgent>>(&store, order).await, "agent_metric_by_time (ts>? AND ts<?)"),
+            (page_plan::<MetricRow<OfSwarm>>(&store, order).await, "swarm_metric_by_time (ts>? AND ts<?)"),
+            (page_plan::<EventRow>(&store, order).await, "event_by_time (ts>? AND ts<?)"),
+            (page_plan::<HealingRow>(&store, order).await, "healing_by_time (ts>? AND ts<?)"),
+            (page_plan::<LifeRow>(&store, order).await, "agent_life_by_time (spawn_ts>? AND spawn_ts<?)"),
+            (page_plan::<MemoryRow>(&store, order).await, "memory_by_time (ts>? AND ts<?)"),
+        ];
+        for (plan, index) in plans {
+            assert!(plan.contains(index), "{plan}");
+            assert!(!plan.contains("USE TEMP B-TREE FOR ORDER BY"), "{plan}");
+            assert!(!plan.contains("SCAN"), "{plan}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_filters_pages_link_to_have_an_index_of_their_own() {
+    let (store, _folder) = store().await;
+    let mut connection = store.reader().acquire().await.expect("a connection");
+    let by = |conditions: Vec<page::Condition>| (request(Order::Desc, RecordFilter::default()), conditions);
+    let number = |column| page::Condition::Number(column, 1);
+    let (agent, by_agent) = by(vec![number("agent")]);
+    let (failed, by_failure) = by(vec![page::Condition::Failure(2)]);
+    let (task, by_task) = by(vec![page::Condition::Id("task_id", super::key::TextId::new("t"))]);
+    let (series, by_series) = by(vec![number("agent"), number("metric")]);
+    let cases = [
+        (page::statement::<TaskRow>(&agent, &by_agent), "task_by_agent (agent=? AND ts>? AND ts<?)"),
+        (page::statement::<TaskRow>(&failed, &by_failure), "task_failed (ts>? AND ts<?)"),
+        (page::statement::<EventRow>(&agent, &by_agent), "event_by_agent (agent=? AND ts>? AND ts<?)"),
+        (page::statement::<EventRow>(&task, &by_task), "event_by_task (task_id=? AND ts>? AND ts<?)"),
+        (
+            page::statement::<MetricRow<OfAgent>>(&series, &by_series),
+            "agent_metric_by_series (agent=? AND metric=? AND ts>? AND ts<?)",
+        ),
+    ];
+    for (statement, index) in cases {
+        let plan = plan(&mut connection, statement.sql().as_str()).await;
+        assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}");
+    }
+}
+
+/// The plans of looking up two rows by each key of `T`.
+async fn key_plans<T: Table>(store: &Store) -> Vec<String> {
+    let mut connection = store.reader().acquire().await.expect("a connection");
+    let mut plans = Vec::new();
+    for key in T::KEYS {
+        let width = key.columns.split(',').count();
+        let row = format!("({})", vec!["?"; width].join(", "));
+        let sql = format!("{}values {row}, {row})", insert::select_by_key::<T>(key));
+        plans.push(plan(&mut connection, &sql).await);
+    }
+    plans
+}
+
+#[tokio::test]
+async fn repeats_are_found_by_their_unique_keys() {
+    let (store, _folder) = store().await;
+    let plans = [
+        key_plans::<TaskRow>(&store).await,
+        key_plans::<MetricRow<OfAgent>>(&store).await,
+        key_plans::<MetricRow<OfSwarm>>(&store).await,
+        key_plans::<EventRow>(&store).await,
+        key_plans::<HealingRow>(&store).await,
+        key_plans::<LifeRow>(&store).await,
+        key_plans::<MemoryRow>(&store).await,
+    ];
+    for plan in plans.iter().flatten() {
+        assert!(plan.starts_with("SEARCH") && plan.contains("USING INDEX"), "{plan}");
+    }
+}
+
+#[tokio::test]
+async fn rollup_cells_are_found_by_their_primary_keys() {
+    let (store, _folder) = store().await;
+    let mut connection = store.reader().acquire().await.expect("a connection");
+    for (sql, keys) in super::rollup::cell_reads() {
+        let row = format!("({})", vec!["?"; keys].join(", "));
+        let plan = plan(&mut connection, &format!("{sql}values {row}, {row})")).await;
+        assert!(!plan.contains("SCAN r") && !plan.contains("SCAN s"), "{sql}\n{plan}");
+        assert!(plan.contains("SEARCH r USING PRIMARY KEY"), "{sql}\n{plan}");
+    }
+}
