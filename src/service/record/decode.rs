@@ -5,10 +5,12 @@ use std::pin::Pin;
 
 use async_compression::tokio::bufread::{GzipDecoder, ZstdDecoder};
 use async_compression::zstd::DParameter;
-use tokio::io::{AsyncBufRead, AsyncReadExt, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader};
 
 /// Bytes read ahead behind a decoder.
 const BUFFER_BYTES: usize = 64 * 1024;
+/// How many bytes tell one compression from another.
+const MAGIC_BYTES: usize = 4;
 /// The largest zstd window that is decoded, as a power of two: 8 MiB, what zstd asks decoders to
 /// support. Larger ones let a few bytes claim gigabytes.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
@@ -61,8 +63,16 @@ impl Compression {
 /// # Errors
 /// When the first bytes cannot be read.
 pub async fn sniff(mut reader: impl AsyncBufRead + Send + Unpin + 'static) -> std::io::Result<(Compression, Decoded)> {
-    let mut start = Vec::with_capacity(4);
-    (&mut reader).take(4).read_to_end(&mut start).await?;
+    let mut start = Vec::new();
+    while start.len() < MAGIC_BYTES {
+        let ready = reader.fill_buf().await?;
+        let length = ready.len();
+        if length == 0 {
+            break;
+        }
+        start.extend_from_slice(ready);
+        reader.consume(length);
+    }
     let compression = Compression::of_magic(&start);
     Ok((compression, compression.decode(Cursor::new(start).chain(reader))))
 }

@@ -1,0 +1,224 @@
+//! A real server for black-box tests: in this process on a free port, or the program itself as a child.
+
+#![expect(dead_code, reason = "every test file uses its own part")]
+#![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use swarmscope::config::Config;
+use swarmscope::model::filter::{Order, PageRequest, RecordFilter};
+use swarmscope::model::{Dataset, Record, TimeRange};
+use swarmscope::server;
+use swarmscope::service::{Service, Settings};
+use swarmscope::store::{Store, StoreOptions};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// 2026-01-01T12:00:00Z in microseconds.
+pub const NOON: i64 = 1_767_268_800_000_000;
+
+/// A server in this process, over a store of its own.
+pub struct Server {
+    pub address: SocketAddr,
+    pub service: Service,
+    pub client: reqwest::Client,
+    folder: TempDir,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<bool>,
+}
+
+impl Server {
+    /// Starts with the default settings.
+    pub async fn start() -> Self {
+        Self::start_with(Config::default()).await
+    }
+
+    /// Starts with `config`, but on a free port and over a store in a temporary folder.
+    pub async fn start_with(config: Config) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(&folder.path().join("test.db"), &StoreOptions::default()).await.expect("a store");
+        let service = Service::new(store, Settings::default());
+        let listener = server::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = service.clone();
+        let running = tokio::spawn(async move {
+            let stop = async move {
+                let _ = stopped.await;
+            };
+            server::serve(serving, &config, listener, stop).await.expect("it serves")
+        });
+        Self { address, service, client: reqwest::Client::new(), folder, stop, running }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.client.get(self.url(path))).await
+    }
+
+    /// Sends records as NDJSON.
+    pub async fn send(&self, lines: &str) -> Answer {
+        self.send_to("/api/v1/ingest", lines).await
+    }
+
+    pub async fn send_to(&self, path: &str, lines: &str) -> Answer {
+        let request = self.client.post(self.url(path)).header("content-type", "application/x-ndjson");
+        Answer::of(request.body(lines.to_owned())).await
+    }
+
+    /// Everything that is stored, oldest first.
+    pub async fn stored(&self, dataset: Dataset) -> Vec<Record> {
+        stored(self.service.store(), dataset).await
+    }
+
+    /// Stops gracefully and returns whether all requests were finished.
+    pub async fn stop(self) -> bool {
+        let _ = self.stop.send(());
+        self.running.await.expect("it ends")
+    }
+}
+
+/// Everything that is stored, oldest first.
+pub async fn stored(store: &Store, dataset: Dataset) -> Vec<Record> {
+    let request = PageRequest {
+        range: TimeRange::ALL,
+        filter: RecordFilter::default(),
+        order: Order::Asc,
+        after: None,
+        limit: 1_000_000,
+    };
+    store.page(dataset, &request).await.expect("readable").into_iter().map(|row| row.record).collect()
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub async fn of(request: reqwest::RequestBuilder) -> Self {
+        let response = request.send().await.expect("an answer");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Self { status, headers, text: response.text().await.expect("a body") }
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// The `detail` of a problem, after a look at its form.
+    pub fn detail(&self) -> String {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text);
+        let problem = self.json();
+        assert_eq!(
+            (problem["status"].as_u64(), problem["type"].as_str()),
+            (Some(self.status.into()), Some("about:blank"))
+        );
+        assert_eq!(problem["request_id"].as_str(), Some(self.header("x-request-id")));
+        problem["detail"].as_str().expect("a detail").to_owned()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+    }
+
+    /// accepted, duplicates, differing, rejected
+    pub fn counts(&self) -> [u64; 4] {
+        let json = self.json();
+        ["accepted", "duplicates", "differing_count", "rejected_count"]
+            .map(|name| json[name].as_u64().unwrap_or_else(|| panic!("{name} in {}", self.text)))
+    }
+}
+
+/// A task line.
+pub fn task(id: &str, millis: i64, more: &str) -> String {
+    format!(r#"{{"kind":"task","task_id":"{id}","agent_id":"a1","result":"success","timestamp":{millis}{more}}}"#)
+}
+
+/// The program itself.
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_swarmscope"));
+    for name in
+        ["SWARMSCOPE_DB", "SWARMSCOPE_CONFIG", "SWARMSCOPE_BIND", "SWARMSCOPE_LOG_LEVEL", "SWARMSCOPE_LOG_FORMAT"]
+    {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs the program to its end in `folder`.
+pub fn run(folder: &std::path::Path, words: &[&str]) -> Ended {
+    Ended::of(program().current_dir(folder).args(words).stdin(Stdio::null()).output().expect("the program starts"))
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ended {
+    pub fn of(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+/// The program serving as a child process.
+pub struct Serving {
+    pub child: Child,
+    pub address: SocketAddr,
+    pub db: PathBuf,
+}
+
+impl Serving {
+    /// Starts `swarmscope serve` over `db` on a free port and waits until it listens.
+    pub fn start(db: PathBuf) -> Self {
+        let mut command = program();
+        command.arg("--db").arg(&db).args(["serve", "--bind", "127.0.0.1:0"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+        let address = line.split("http://").nth(1).and_then(|rest| rest.split(' ').next()).expect("an address");
+        Self { child, address: address.parse().expect("an address"), db }
+    }
+
+    /// Sends a signal by name, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+    }
+
+    /// Waits for the end, at most `patience`; returns the exit code.
+    pub fn wait(&mut self, patience: Duration) -> Option<i32> {
+        let started = Instant::now();
+        while started.elapsed() < patience {
+            if let Some(status) = self.child.try_wait().expect("it can be waited for") {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("it did not end within {patience:?}");
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // Gone already in most tests.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
