@@ -174,6 +174,60 @@ async fn two_stores_write_one_file_at_once_and_lose_nothing() {
 }
 
 #[tokio::test]
+async fn two_processes_write_one_file_at_once_beside_this_one_and_lose_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("s.db");
+    let store = open(&path).await.expect("a store");
+    let children: Vec<_> = (0..2)
+        .map(|number| {
+            let lines: String = (0..3000)
+                .map(|line| format!("{{\"kind\":\"task\",\"task_id\":\"p{number}-{line}\",\"agent_id\":\"a\",\"result\":\"success\",\"timestamp\":\"2026-01-01T12:00:00Z\"}}\n"))
+                .collect();
+            let file = folder.path().join(format!("{number}.ndjson"));
+            std::fs::write(&file, lines).expect("written");
+            std::process::Command::new(env!("CARGO_BIN_EXE_swarmscope"))
+                .arg("--db")
+                .arg(&path)
+                .arg("ingest")
+                .arg(&file)
+                .stderr(std::process::Stdio::piped())
+                .stdout(std::process::Stdio::null())
+                .spawn()
+                .expect("the program starts")
+        })
+        .collect();
+    for round in 0..100 {
+        store.write(vec![task(&format!("own-{round}"), NOON)]).await.expect("stored");
+    }
+    for child in children {
+        let done = child.wait_with_output().expect("it ends");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+    let mut found = ids(&store).await;
+    found.sort();
+    found.dedup();
+    assert_eq!(found.len(), 2 * 3000 + 100);
+    assert!(store.check().await.expect("checked").is_sound());
+}
+
+#[tokio::test]
+async fn space_of_deleted_rows_is_given_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("s.db");
+    let store = open(&path).await.expect("a store");
+    let tasks = (0..300).map(|n| heavy(&format!("t{n}"), NOON + n, 20_000)).collect();
+    store.write(tasks).await.expect("stored");
+    let mut connection = raw(&path).await;
+    sqlx::query("delete from task").execute(&mut connection).await.expect("deleted");
+    connection.close().await.expect("closed");
+    let freed = store.vacuum().await.expect("vacuumed");
+    assert!(freed > 300 * 20_000, "{freed} bytes");
+    assert_eq!(store.vacuum().await.expect("vacuumed"), 0);
+    store.close().await;
+    assert!(std::fs::metadata(&path).expect("a file").len() < 1_000_000);
+}
+
+#[tokio::test]
 async fn the_data_version_tells_of_writes_by_others() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("s.db");

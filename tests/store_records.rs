@@ -305,7 +305,9 @@ async fn filters_match_exactly_and_unknown_ones_are_refused() {
         change(&mut filter);
         filter
     };
-    let cases: [(Dataset, RecordFilter, usize); 9] = [
+    let cases: [(Dataset, RecordFilter, usize); 11] = [
+        (Dataset::Tasks, filter(|f| f.swarm_id = Some("swarm".into())), 1),
+        (Dataset::Events, filter(|f| f.swarm_id = Some("swarm".into())), 1),
         (Dataset::Tasks, filter(|f| f.task_id = Some("0190a6e5-9c3b-7d2e-8f10-1234567890ab".into())), 1),
         (Dataset::Tasks, filter(|f| f.agent_id = Some("agent-1".into())), 2),
         (Dataset::Tasks, filter(|f| f.agent_id = Some("nobody".into())), 0),

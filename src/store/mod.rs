@@ -163,7 +163,7 @@ impl Store {
         }
         match self.shared.queue.run(Work::Records(records)).await? {
             Done::Records(landings) => Ok(landings),
-            Done::Key(_) | Done::Info => Err(StoreError::Closed),
+            Done::Key(_) | Done::Info | Done::Vacuum { .. } => Err(StoreError::Closed),
         }
     }
 
@@ -174,7 +174,7 @@ impl Store {
     pub async fn idempotency(&self, key: &str, digest: [u8; 32]) -> Result<KeyUse, StoreError> {
         match self.shared.queue.run(Work::Key { key: key.to_owned(), digest }).await? {
             Done::Key(known) => Ok(known),
-            Done::Records(_) | Done::Info => Err(StoreError::Closed),
+            Done::Records(_) | Done::Info | Done::Vacuum { .. } => Err(StoreError::Closed),
         }
     }
 
@@ -207,7 +207,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Query`].
     pub async fn bounds(&self) -> Result<Option<TimeRange>, StoreError> {
-        upkeep::bounds(self.reader()).await
+        self.snapshot().await?.bounds().await
     }
 
     /// How many records each dataset holds, in the order of [`Dataset::ALL`].
@@ -233,6 +233,22 @@ impl Store {
     pub async fn data_version(&self) -> Result<i64, StoreError> {
         let mut watcher = self.shared.watcher.lock().await;
         upkeep::data_version(watcher.as_mut().ok_or(StoreError::Closed)?).await
+    }
+
+    /// Gives space that deleted records left back to the disk, in small steps between which others
+    /// write. Returns how many bytes.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn vacuum(&self) -> Result<u64, StoreError> {
+        let mut freed = 0;
+        loop {
+            match self.shared.queue.run(Work::Vacuum).await? {
+                Done::Vacuum { bytes: 0 } => return Ok(freed),
+                Done::Vacuum { bytes } => freed += bytes,
+                Done::Records(_) | Done::Key(_) | Done::Info => return Err(StoreError::Closed),
+            }
+        }
     }
 
     /// Writes a compact copy of the store, as of now, to `target`, which must not exist. Writers go on.

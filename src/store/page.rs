@@ -44,7 +44,8 @@ pub(super) async fn page(
 
 async fn page_of<T: Table>(readers: &SqlitePool, names: &Names, request: &PageRequest) -> Result<Vec<Row>, StoreError> {
     let Some(conditions) = conditions::<T>(readers, &request.filter).await? else { return Ok(Vec::new()) };
-    let found = statement::<T>(request, &conditions)
+    let Some(request) = narrow(readers, T::DATASET, request, &conditions).await? else { return Ok(Vec::new()) };
+    let found = statement::<T>(&request, &conditions)
         .build()
         .fetch_all(readers)
         .await
@@ -86,6 +87,33 @@ pub(super) enum Condition {
 /// The results that `task_failed` holds.
 const FAILURES: std::ops::RangeInclusive<i64> = 2..=5;
 const CANCELLED: i64 = 4;
+
+const SELECT_SWARM_SPAN: &str = "select min(first_ts), max(last_ts) from swarm_agent where swarm = ?";
+
+/// `request` within the time the swarm it asks for was at work, since tasks and events have no index
+/// by swarm; `None` when it never was.
+async fn narrow(
+    readers: &SqlitePool,
+    dataset: Dataset,
+    request: &PageRequest,
+    conditions: &[Condition],
+) -> Result<Option<PageRequest>, StoreError> {
+    let mut request = request.clone();
+    let swarm = conditions.iter().find_map(|condition| match condition {
+        Condition::Number("swarm", swarm) => Some(*swarm),
+        _ => None,
+    });
+    let (Some(swarm), Dataset::Tasks | Dataset::Events) = (swarm, dataset) else { return Ok(Some(request)) };
+    let span: (Option<i64>, Option<i64>) = sqlx::query_as(SELECT_SWARM_SPAN)
+        .bind(swarm)
+        .fetch_one(readers)
+        .await
+        .map_err(query("see when a swarm was at work"))?;
+    let (Some(first), Some(last)) = span else { return Ok(None) };
+    request.range.from.0 = request.range.from.0.max(first);
+    request.range.until.0 = request.range.until.0.min(last.saturating_add(1));
+    Ok(Some(request))
+}
 
 /// What `filter` asks of the columns of `T`; `None` when no record can match.
 async fn conditions<T: Table>(

@@ -29,6 +29,8 @@ pub(super) enum Work {
     Key { key: String, digest: [u8; 32] },
     /// Set a fact about the file.
     Info { key: String, value: String },
+    /// Give some free pages back to the disk.
+    Vacuum,
 }
 
 impl Work {
@@ -41,6 +43,7 @@ impl Work {
             Self::Records(records) => records.iter().map(weight).sum(),
             Self::Key { key, .. } => key.len(),
             Self::Info { key, value } => key.len() + value.len(),
+            Self::Vacuum => 0,
         }
     }
 }
@@ -57,6 +60,8 @@ pub(super) enum Done {
     Key(KeyUse),
     /// The fact is set.
     Info,
+    /// So much was given back; 0 when there is nothing left.
+    Vacuum { bytes: u64 },
 }
 
 /// One sender's work, its place in the queue, and where the answer goes.

@@ -1,4 +1,4 @@
-//! Questions about the file as a whole: is it sound, where does its data lie, how much is there;
+//! Questions about the file as a whole: is it sound, how much is there;
 //! and copies of it.
 
 use std::path::Path;
@@ -6,24 +6,14 @@ use std::path::Path;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
 use super::error::{StoreError, query};
-use crate::model::{Micros, TimeRange};
 
 const SELECT_INFO: &str = "select value from store_info where key = ?";
 const SELECT_DATA_VERSION: &str = "pragma data_version";
 const INTEGRITY_CHECK: &str = "pragma integrity_check";
 const VACUUM_INTO: &str = "vacuum into ?";
-
-/// Each end by an index of its own; `min` and `max` in one select would read the whole table.
-const SELECT_BOUNDS: &str = "\
-select min(first), max(last) from (
-    select (select min(ts) from task) as first, (select max(ts) from task) as last
-    union all select (select min(ts) from agent_metric), (select max(ts) from agent_metric)
-    union all select (select min(ts) from swarm_metric), (select max(ts) from swarm_metric)
-    union all select (select min(ts) from event), (select max(ts) from event)
-    union all select (select min(ts) from healing), (select max(ts) from healing)
-    union all select (select min(spawn_ts) from agent_life), (select max(spawn_ts) from agent_life)
-    union all select (select min(ts) from memory), (select max(ts) from memory)
-)";
+/// One step; at 4 KiB a page it holds the lock for some milliseconds.
+const VACUUM_SOME: &str = "pragma incremental_vacuum(1000)";
+const SELECT_FREE: &str = "select freelist_count, page_size from pragma_freelist_count, pragma_page_size";
 
 const SELECT_COUNTS: &str = "\
 select (select count(*) from task), (select count(*) from agent_metric), (select count(*) from swarm_metric),
@@ -50,13 +40,6 @@ impl CheckReport {
 /// A fact about the file.
 pub(super) async fn info(readers: &SqlitePool, key: &str) -> Result<Option<String>, StoreError> {
     sqlx::query_scalar(SELECT_INFO).bind(key).fetch_optional(readers).await.map_err(query("read a fact"))
-}
-
-/// Where the data lies, all kinds together; `None` for an empty store.
-pub(super) async fn bounds(readers: &SqlitePool) -> Result<Option<TimeRange>, StoreError> {
-    let (first, last): (Option<i64>, Option<i64>) =
-        sqlx::query_as(SELECT_BOUNDS).fetch_one(readers).await.map_err(query("find where the data lies"))?;
-    Ok(first.zip(last).map(|(first, last)| TimeRange { from: Micros(first), until: Micros(last.saturating_add(1)) }))
 }
 
 /// Records by dataset, in the order of [`Dataset::ALL`](crate::model::Dataset::ALL).
@@ -110,6 +93,17 @@ const ORPHANS: &[(&str, &str)] = &[
         "types of swarm metrics have no name",
     ),
 ];
+
+/// Gives some free pages back; returns how many bytes.
+pub(super) async fn vacuum_some(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
+    let action = "give free pages back";
+    let free = sqlx::query_as::<_, (i64, i64)>(SELECT_FREE);
+    let (before, page_size) = free.fetch_one(&mut *connection).await.map_err(query(action))?;
+    sqlx::query(VACUUM_SOME).execute(&mut *connection).await.map_err(query(action))?;
+    let free = sqlx::query_as::<_, (i64, i64)>(SELECT_FREE);
+    let (after, _) = free.fetch_one(connection).await.map_err(query(action))?;
+    Ok(((before - after).max(0) * page_size).unsigned_abs())
+}
 
 /// Writes a compact copy of the store, as of now, to `target`. Writers go on meanwhile.
 pub(super) async fn backup(store: &Path, target: &Path) -> Result<(), StoreError> {

@@ -24,6 +24,7 @@ use super::gauge::Counters;
 use super::idempotency;
 use super::lock::ProcessLock;
 use super::queue::{Done, Job, Work};
+use super::upkeep;
 use crate::model::Record;
 
 /// Most records of one transaction, unless a single sender brings more.
@@ -159,6 +160,7 @@ impl Writer {
                     batch::set_info(&mut self.connection, key, value).await?;
                     Done::Info
                 }
+                Work::Vacuum => Done::Vacuum { bytes: upkeep::vacuum_some(&mut self.connection).await? },
             });
         }
         sqlx::query(COMMIT).execute(&mut self.connection).await.map_err(query("commit"))?;

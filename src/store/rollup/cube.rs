@@ -8,14 +8,13 @@ use std::collections::HashMap;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Arguments as _, QueryBuilder, Row as _, SqlStr, Sqlite};
 
+use super::statements::{CubeSql, WRITE_SIZES};
 use crate::analytics::sketch::Sketch;
 use crate::store::error::{StoreError, query};
-use crate::store::table::{Bound, sql};
+use crate::store::table::Bound;
 
 /// Most cells of one table that are remembered; beyond that, only those of the last batch are.
 const CELLS_REMEMBERED: usize = 8192;
-/// Cells of one write statement; the largest that fits is taken.
-const WRITE_SIZES: [usize; 4] = [64, 16, 4, 1];
 /// Most keys of one read statement.
 const KEYS_A_STATEMENT: usize = 200;
 
@@ -54,59 +53,6 @@ impl<N: Numbers> Cell<N> {
 
 /// Cells by key.
 pub(in crate::store) type Cells<const K: usize, N> = HashMap<[i64; K], Cell<N>>;
-
-/// The statements of a rollup table.
-#[derive(Debug)]
-pub(in crate::store) struct CubeSql {
-    keys: &'static str,
-    /// `select` keys, numbers and sketch `from` …, without a condition. The table goes by `r`.
-    select: String,
-    writes: [SqlStr; 4],
-    sketch_writes: Option<[SqlStr; 4]>,
-    /// Takes the cells of a tier and a span of buckets away.
-    clears: Vec<SqlStr>,
-}
-
-impl CubeSql {
-    /// Of `table` with `keys`, and of the table and column its sketches lie in.
-    pub(in crate::store) fn new<N: Numbers>(
-        table: &'static str,
-        keys: &'static str,
-        sketch: Option<(&'static str, &'static str)>,
-    ) -> Self {
-        let columns = N::COLUMNS;
-        let qualified = keys.split(", ").map(|key| format!("r.{key}")).collect::<Vec<_>>().join(", ");
-        let select = match sketch {
-            Some((sketches, column)) => format!(
-                "select {qualified}, {columns}, s.{column} from {table} r left join {sketches} s using ({keys})"
-            ),
-            None => format!("select {qualified}, {columns}, null from {table} r"),
-        };
-        let write = |table: &str, columns: &str| {
-            let places = vec!["?"; columns.split(',').count()].join(",");
-            WRITE_SIZES.map(|size| {
-                let rows = vec![format!("({places})"); size].join(",");
-                sql(format!("replace into {table} ({columns}) values {rows}"))
-            })
-        };
-        let clear = |table| sql(format!("delete from {table} where tier = ? and bucket >= ? and bucket < ?"));
-        Self {
-            keys,
-            select,
-            writes: write(table, &format!("{keys}, {columns}")),
-            sketch_writes: sketch.map(|(sketches, column)| write(sketches, &format!("{keys}, {column}"))),
-            clears: std::iter::once(table).chain(sketch.map(|(sketches, _)| sketches)).map(clear).collect(),
-        }
-    }
-}
-
-impl CubeSql {
-    /// The select of cells by key, up to the list of values.
-    pub(in crate::store) fn select_by_keys(&self) -> String {
-        let qualified = self.keys.split(", ").map(|key| format!("r.{key}")).collect::<Vec<_>>().join(", ");
-        format!("{} where ({qualified}) in (", self.select)
-    }
-}
 
 /// A rollup table and the cells of it that are remembered.
 #[derive(Debug)]

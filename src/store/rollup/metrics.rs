@@ -6,7 +6,8 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Arguments as _, Row as _};
 
 use super::Width;
-use super::cube::{Cell, Cells, Cube, CubeSql, Numbers};
+use super::cube::{Cell, Cells, Cube, Numbers};
+use super::statements::CubeSql;
 use super::tasks::{bind_moments, read_moments};
 use crate::analytics::stats::Moments;
 use crate::model::time::HOUR;

@@ -11,6 +11,7 @@ pub(in crate::store) mod cube;
 mod ledger;
 mod metrics;
 mod rebuild;
+mod statements;
 mod tasks;
 
 use sqlx::sqlite::SqliteConnection;

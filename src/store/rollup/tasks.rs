@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Arguments as _, Row as _};
 
-use super::cube::{Cell, Cells, Cube, CubeSql, Numbers};
+use super::cube::{Cell, Cells, Cube, Numbers};
+use super::statements::CubeSql;
 use super::{Width, first_minute};
 use crate::analytics::stats::Moments;
 use crate::model::{Micros, TokenCounts};
