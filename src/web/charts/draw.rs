@@ -1,0 +1,351 @@
+//! The one drawing: a [`Panel`] on any plotters backend.
+//!
+//! [`Plot`] is the geometry in CSS pixels, the same for the drawing and for the pointer above it. plotters
+//! maps NaN to the bottom of the axis and clips nothing, so lines are split where there is no data, and the
+//! axes are chosen to hold every value.
+
+use plotters::backend::DrawingBackend;
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
+use plotters::element::{Circle, DashedPathElement, PathElement, Polygon, Rectangle};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBAColor, ShapeStyle, TextStyle};
+
+use super::panel::{Marks, Panel, Series, Stroke};
+use super::scale::{Tick, exact, time_ticks, value_axis};
+use super::theme::{Ink, Theme};
+
+/// Size of axis labels in CSS pixels; nothing is written smaller.
+const TEXT_PX: f64 = 11.0;
+/// Room for value labels, in CSS pixels.
+const LEFT: f64 = 50.0;
+/// Room right of the last bucket, for the half of its time label.
+const RIGHT: f64 = 14.0;
+/// Room above the top grid line, for the half of its label.
+const TOP: f64 = 8.0;
+/// Room for time labels.
+const BOTTOM: f64 = 22.0;
+/// A stretch without data says so in words if it is at least this wide.
+const GAP_WORDS_PX: f64 = 56.0;
+
+/// What can go wrong while drawing on `DB`.
+pub type DrawError<DB> = DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>;
+
+/// Where a panel's axes lie on a surface of a given size, in CSS pixels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plot {
+    /// Left edge of the plot.
+    pub left: f64,
+    /// Its top edge.
+    pub top: f64,
+    /// Its width; at least 1.
+    pub width: f64,
+    /// Its height; at least 1.
+    pub height: f64,
+    x: (f64, f64),
+    y: (f64, f64),
+    x_ticks: Vec<Tick>,
+    y_ticks: Vec<Tick>,
+}
+
+impl Plot {
+    /// The geometry of `panel` on `width` × `height` CSS pixels.
+    #[must_use]
+    pub fn new(panel: &Panel, width: f64, height: f64) -> Self {
+        let (width, height) = ((width - LEFT - RIGHT).max(1.0), (height - TOP - BOTTOM).max(1.0));
+        let (from, until) = (panel.range_ms.0, panel.range_ms.1.max(panel.range_ms.0 + 1));
+        let (low, high) = extent(panel);
+        let (y, y_ticks) = value_axis(low, high, panel.ceiling, panel.unit, whole(height / 40.0).clamp(2, 6));
+        let x_ticks = time_ticks(from, until, whole(width / 64.0).clamp(2, 12));
+        Self { left: LEFT, top: TOP, width, height, x: (exact(from), exact(until)), y, x_ticks, y_ticks }
+    }
+
+    /// Where an instant lies, in CSS pixels; instants outside are moved to the edge.
+    #[must_use]
+    pub fn x(&self, at_ms: i64) -> f64 {
+        let share = (exact(at_ms) - self.x.0) / (self.x.1 - self.x.0);
+        self.left + share.clamp(0.0, 1.0) * self.width
+    }
+
+    /// Where a value lies, in CSS pixels; values outside are moved to the edge.
+    #[must_use]
+    pub fn y(&self, value: f64) -> f64 {
+        let share = (value - self.y.0) / (self.y.1 - self.y.0);
+        self.top + (1.0 - share.clamp(0.0, 1.0)) * self.height
+    }
+
+    /// The instant under a pointer, in epoch milliseconds.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "lies between two instants that fit")]
+    pub fn time_at(&self, x: f64) -> i64 {
+        let share = ((x - self.left) / self.width).clamp(0.0, 1.0);
+        (self.x.0 + share * (self.x.1 - self.x.0)) as i64
+    }
+}
+
+/// The lowest and highest value the axis must hold.
+fn extent(panel: &Panel) -> (f64, f64) {
+    let drawn = panel.stacked().into_iter().flatten().flatten().map(|(_, upper)| upper);
+    let compared = panel.limits.iter().map(|limit| limit.value);
+    let (low, high) = drawn
+        .chain(compared)
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    match (panel.floats, panel.ceiling) {
+        (true, Some(ceiling)) if low.is_finite() => (low.min(ceiling * 0.9), ceiling),
+        (_, Some(ceiling)) => (0.0, ceiling),
+        (true, None) => (low, high),
+        (false, None) => (low.min(0.0), high),
+    }
+}
+
+/// Draws `panel` over the whole of `area`, whose size is CSS pixels times `theme.scale`.
+///
+/// # Errors
+/// When the backend fails.
+pub fn draw<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    panel: &Panel,
+    theme: &Theme,
+) -> Result<(), DrawError<DB>> {
+    let (width, height) = area.dim_in_pixel();
+    let plot = Plot::new(panel, f64::from(width) / theme.scale, f64::from(height) / theme.scale);
+    let pen = Pen { area, plot: &plot, theme };
+    if panel.marks != Marks::Bars {
+        pen.gaps(panel)?;
+    }
+    pen.grid()?;
+    match panel.marks {
+        Marks::Bars => pen.bars(panel)?,
+        Marks::Areas => pen.areas(panel)?,
+        Marks::Lines => {
+            pen.band(panel)?;
+            for series in &panel.series {
+                let points = points(panel, series, |value| (value, value));
+                pen.line(series, &points)?;
+            }
+        }
+    }
+    pen.limits(panel)?;
+    if panel.series.is_empty() {
+        pen.words("every series is hidden")?;
+    } else if !panel.has_data() {
+        pen.words("no data in this range")?;
+    }
+    area.present()
+}
+
+/// A point of a line, in data coordinates: instant, lower and upper value.
+type Point = (i64, f64, f64);
+
+/// A series cut into stretches with data.
+fn points(panel: &Panel, series: &Series, edges: impl Fn(f64) -> (f64, f64)) -> Vec<Vec<Point>> {
+    let pairs = series.values.iter().map(|value| value.map(&edges)).collect::<Vec<_>>();
+    stretches(panel, &pairs)
+}
+
+fn stretches(panel: &Panel, edges: &[Option<(f64, f64)>]) -> Vec<Vec<Point>> {
+    let mut stretches = vec![Vec::new()];
+    for (bucket, edge) in edges.iter().enumerate() {
+        let known = edge.filter(|(lower, upper)| lower.is_finite() && upper.is_finite());
+        match (known, panel.middle(bucket)) {
+            (Some((lower, upper)), Some(at)) => {
+                if let Some(last) = stretches.last_mut() {
+                    last.push((at, lower, upper));
+                }
+            }
+            _ => stretches.push(Vec::new()),
+        }
+    }
+    stretches.retain(|stretch| !stretch.is_empty());
+    stretches
+}
+
+/// A surface, its geometry and its colours.
+struct Pen<'a, DB: DrawingBackend> {
+    area: &'a DrawingArea<DB, Shift>,
+    plot: &'a Plot,
+    theme: &'a Theme,
+}
+
+impl<DB: DrawingBackend> Pen<'_, DB> {
+    fn at(&self, x: f64, y: f64) -> (i32, i32) {
+        (pixel(x * self.theme.scale), pixel(y * self.theme.scale))
+    }
+
+    fn point(&self, at_ms: i64, value: f64) -> (i32, i32) {
+        self.at(self.plot.x(at_ms), self.plot.y(value))
+    }
+
+    fn fill(&self, ink: Ink, alpha: f64) -> ShapeStyle {
+        let colour: RGBAColor = self.theme.colour(ink).mix(alpha);
+        ShapeStyle { color: colour, filled: true, stroke_width: 0 }
+    }
+
+    fn stroke(&self, ink: Ink, css_px: f64) -> ShapeStyle {
+        let width = pixel(css_px * self.theme.scale).max(1).unsigned_abs();
+        ShapeStyle { color: self.theme.colour(ink).to_rgba(), filled: false, stroke_width: width }
+    }
+
+    fn text(&self, text: &str, (x, y): (f64, f64), anchor: Pos) -> Result<(), DrawError<DB>> {
+        let size = TEXT_PX * self.theme.scale * self.theme.font_scale;
+        let font = FontDesc::new(FontFamily::Name("system-ui, sans-serif"), size, FontStyle::Normal);
+        let colour = self.theme.colour(Ink::Muted);
+        let style = TextStyle::from(font).color(&colour).pos(anchor);
+        self.area.draw_text(text, &style, self.at(x, y))
+    }
+
+    fn grid(&self) -> Result<(), DrawError<DB>> {
+        let plot = self.plot;
+        for tick in &plot.y_ticks {
+            let y = plot.y(tick.at);
+            let line = vec![self.at(plot.left, y), self.at(plot.left + plot.width, y)];
+            self.area.draw(&PathElement::new(line, self.stroke(Ink::Line, 1.0)))?;
+            self.text(&tick.label, (plot.left - 6.0, y), Pos::new(HPos::Right, VPos::Center))?;
+        }
+        for tick in &plot.x_ticks {
+            let share = (tick.at - plot.x.0) / (plot.x.1 - plot.x.0);
+            let x = plot.left + share * plot.width;
+            let foot = plot.top + plot.height;
+            let line = vec![self.at(x, foot), self.at(x, foot + 4.0)];
+            self.area.draw(&PathElement::new(line, self.stroke(Ink::Line, 1.0)))?;
+            self.text(&tick.label, (x, foot + 7.0), Pos::new(HPos::Center, VPos::Top))?;
+        }
+        Ok(())
+    }
+
+    /// Shades the stretches between and around the data in which nothing was recorded.
+    fn gaps(&self, panel: &Panel) -> Result<(), DrawError<DB>> {
+        if !panel.has_data() {
+            return Ok(());
+        }
+        let mut start = None;
+        for bucket in 0..=panel.time.len() {
+            let gap = bucket < panel.time.len() && panel.is_gap(bucket);
+            match (gap, start) {
+                (true, None) => start = Some(bucket),
+                (false, Some(first)) => {
+                    self.gap(panel.time[first], panel.time[bucket - 1] + panel.step_ms)?;
+                    start = None;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn gap(&self, from_ms: i64, until_ms: i64) -> Result<(), DrawError<DB>> {
+        let (left, right) = (self.plot.x(from_ms), self.plot.x(until_ms));
+        let corners = [self.at(left, self.plot.top), self.at(right, self.plot.top + self.plot.height)];
+        self.area.draw(&Rectangle::new(corners, self.fill(Ink::Gap, 1.0)))?;
+        if right - left >= GAP_WORDS_PX {
+            let middle = ((left + right) / 2.0, self.plot.top + 4.0);
+            self.text("no data", middle, Pos::new(HPos::Center, VPos::Top))?;
+        }
+        Ok(())
+    }
+
+    fn bars(&self, panel: &Panel) -> Result<(), DrawError<DB>> {
+        for (series, column) in panel.series.iter().zip(panel.stacked()) {
+            for (bucket, edge) in column.into_iter().enumerate() {
+                let (Some((lower, upper)), Some(&start)) = (edge, panel.time.get(bucket)) else { continue };
+                if upper <= lower {
+                    continue;
+                }
+                let (left, right) = (self.plot.x(start), self.plot.x(start + panel.step_ms));
+                let gap = ((right - left) * 0.2).clamp(0.0, 3.0) / 2.0;
+                let alpha = if panel.is_partial(bucket) { 0.55 } else { 1.0 };
+                let mut corners = [self.at(left + gap, self.plot.y(upper)), self.at(right - gap, self.plot.y(lower))];
+                // A single failure among thousands of successes must still be seen.
+                corners[0].1 = corners[0].1.min(corners[1].1 - 1);
+                corners[1].0 = corners[1].0.max(corners[0].0 + 1);
+                self.area.draw(&Rectangle::new(corners, self.fill(series.ink, alpha)))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn areas(&self, panel: &Panel) -> Result<(), DrawError<DB>> {
+        for (series, column) in panel.series.iter().zip(panel.stacked()) {
+            let stretches = stretches(panel, &column);
+            for stretch in &stretches {
+                self.between(stretch, self.fill(series.ink, 0.5))?;
+            }
+            self.line(series, &stretches)?;
+        }
+        Ok(())
+    }
+
+    /// Tints the ground between two series, so that the spread is seen as a shape.
+    fn band(&self, panel: &Panel) -> Result<(), DrawError<DB>> {
+        let find = |key: &str| panel.series.iter().find(|series| series.key == key);
+        let Some((low, high)) = panel.band.and_then(|(low, high)| Some((find(low)?, find(high)?))) else {
+            return Ok(());
+        };
+        let pairs = low.values.iter().zip(&high.values).map(|(low, high)| (*low).zip(*high)).collect::<Vec<_>>();
+        for stretch in stretches(panel, &pairs) {
+            self.between(&stretch, self.fill(low.ink, 0.12))?;
+        }
+        Ok(())
+    }
+
+    fn between(&self, stretch: &[Point], style: ShapeStyle) -> Result<(), DrawError<DB>> {
+        if stretch.len() < 2 {
+            return Ok(());
+        }
+        let upper = stretch.iter().map(|(at, _, upper)| self.point(*at, *upper));
+        let lower = stretch.iter().rev().map(|(at, lower, _)| self.point(*at, *lower));
+        self.area.draw(&Polygon::new(upper.chain(lower).collect::<Vec<_>>(), style))
+    }
+
+    /// The upper edge of each stretch; a stretch of one bucket is a dot.
+    fn line(&self, series: &Series, stretches: &[Vec<Point>]) -> Result<(), DrawError<DB>> {
+        let style = self.stroke(series.ink, 1.75);
+        for stretch in stretches {
+            let path = stretch.iter().map(|(at, _, upper)| self.point(*at, *upper)).collect::<Vec<_>>();
+            if let [only] = path[..] {
+                self.area.draw(&Circle::new(only, pixel(2.5 * self.theme.scale), self.fill(series.ink, 1.0)))?;
+                continue;
+            }
+            match series.stroke {
+                Stroke::Solid => self.area.draw(&PathElement::new(path, style))?,
+                Stroke::Dashed => self.dashes(path, (6.0, 3.0), style)?,
+                Stroke::Dotted => self.dashes(path, (2.0, 2.5), style)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn dashes(&self, path: Vec<(i32, i32)>, (dash, gap): (f64, f64), style: ShapeStyle) -> Result<(), DrawError<DB>> {
+        let size = |css_px: f64| pixel(css_px * self.theme.scale).max(1);
+        self.area.draw(&DashedPathElement::new(path, size(dash), size(gap), style))
+    }
+
+    fn limits(&self, panel: &Panel) -> Result<(), DrawError<DB>> {
+        let plot = self.plot;
+        for limit in panel.limits.iter().filter(|limit| limit.value.is_finite()) {
+            let y = plot.y(limit.value);
+            let path = vec![self.at(plot.left, y), self.at(plot.left + plot.width, y)];
+            self.dashes(path, (3.0, 4.0), self.stroke(Ink::Muted, 1.0))?;
+            let below = y - plot.top < 16.0;
+            let anchor = Pos::new(HPos::Right, if below { VPos::Top } else { VPos::Bottom });
+            let words = (plot.left + plot.width, if below { y + 3.0 } else { y - 3.0 });
+            self.text(&limit.words, words, anchor)?;
+        }
+        Ok(())
+    }
+
+    fn words(&self, words: &str) -> Result<(), DrawError<DB>> {
+        let middle = (self.plot.left + self.plot.width / 2.0, self.plot.top + self.plot.height / 2.0);
+        self.text(words, middle, Pos::new(HPos::Center, VPos::Center))
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "`as` saturates, and surfaces are small")]
+fn pixel(value: f64) -> i32 {
+    value.round() as i32
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates at 0")]
+fn whole(value: f64) -> usize {
+    value as usize
+}

@@ -1,0 +1,220 @@
+//! What a chart shows: columns over time, and the words around them.
+
+use std::collections::BTreeSet;
+
+use crate::web::format;
+
+use super::Ink;
+
+/// One chart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Panel {
+    /// Its name in the URL, such as `latency`.
+    pub id: &'static str,
+    /// Its title.
+    pub title: &'static str,
+    /// What the values are, and per what.
+    pub subtitle: String,
+    /// How values are marked.
+    pub marks: Marks,
+    /// What the values are measured in.
+    pub unit: Unit,
+    /// First and last instant of the time axis, epoch milliseconds; the first is earlier.
+    pub range_ms: (i64, i64),
+    /// Width of a bucket in milliseconds; positive.
+    pub step_ms: i64,
+    /// Starts of the buckets, ascending.
+    pub time: Vec<i64>,
+    /// The columns, in drawing and stacking order; each as long as `time`.
+    pub series: Vec<Series>,
+    /// Two series, by key, between which the ground is tinted.
+    pub band: Option<(&'static str, &'static str)>,
+    /// Values worth comparing with.
+    pub limits: Vec<Limit>,
+    /// The largest value there can be, if there is one.
+    pub ceiling: Option<f64>,
+    /// Whether the axis may start above zero.
+    pub floats: bool,
+    /// On how many tasks each bucket stands; empty where that is what is shown.
+    pub counts: Vec<u64>,
+    /// How the values came about, such as `exact`; for the tooltip.
+    pub method: Option<String>,
+    /// Whether the first and the last bucket hold only a part of their time.
+    pub partial: (bool, bool),
+}
+
+/// How values are marked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Marks {
+    /// Stacked bars, one a bucket.
+    Bars,
+    /// Lines through the middles of buckets.
+    Lines,
+    /// Stacked areas through the middles of buckets.
+    Areas,
+}
+
+/// What values are measured in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Things.
+    Count,
+    /// Tokens.
+    Tokens,
+    /// Milliseconds.
+    Millis,
+    /// Shares, 0 to 1.
+    Ratio,
+}
+
+/// How a line is drawn, so that colour is not all that tells series apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stroke {
+    /// Unbroken.
+    Solid,
+    /// Long dashes.
+    Dashed,
+    /// Dots.
+    Dotted,
+}
+
+/// One column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// Its name in the URL, unique in its panel.
+    pub key: String,
+    /// Its name in the legend.
+    pub label: String,
+    /// Its colour.
+    pub ink: Ink,
+    /// Its line.
+    pub stroke: Stroke,
+    /// Its values; `None` = no data.
+    pub values: Vec<Option<f64>>,
+    /// Its figure for the whole range, already written.
+    pub total: Option<String>,
+}
+
+/// A value worth comparing with: a dashed line with words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limit {
+    /// Where.
+    pub value: f64,
+    /// What it is.
+    pub words: String,
+}
+
+impl Unit {
+    /// A value as the tooltip and the table write it.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "counts and tokens are whole and far below 2^53")]
+    pub fn write(self, value: f64) -> String {
+        match self {
+            Self::Count => format::grouped(value.round() as i64),
+            Self::Tokens => format::tokens(value.round() as i64).to_string(),
+            Self::Millis => format::duration(value).to_string(),
+            Self::Ratio => {
+                let tenths = (value * 1000.0 + 1e-9).floor() / 10.0;
+                let digits = usize::from(tenths.fract() != 0.0);
+                format!("{tenths:.digits$}{}%", format::NBSP)
+            }
+        }
+    }
+}
+
+impl Panel {
+    /// The panel without the series that `hidden` names as `panel.series`.
+    #[must_use]
+    pub fn without(&self, hidden: &BTreeSet<String>) -> Self {
+        let mut panel = self.clone();
+        panel.series.retain(|series| !hidden.contains(&self.full_key(&series.key)));
+        panel
+    }
+
+    /// The name of a series among all panels of a page.
+    #[must_use]
+    pub fn full_key(&self, series: &str) -> String {
+        format!("{}.{series}", self.id)
+    }
+
+    /// Whether any series has any value.
+    #[must_use]
+    pub fn has_data(&self) -> bool {
+        self.series.iter().any(|series| series.values.iter().any(Option::is_some))
+    }
+
+    /// The bucket that holds `at_ms`, if there is one.
+    #[must_use]
+    pub fn bucket_at(&self, at_ms: i64) -> Option<usize> {
+        let next = self.time.partition_point(|start| *start <= at_ms);
+        let bucket = next.checked_sub(1)?;
+        (at_ms - self.time[bucket] < self.step_ms).then_some(bucket)
+    }
+
+    /// The middle of a bucket, cut to the time axis, in epoch milliseconds.
+    #[must_use]
+    pub fn middle(&self, bucket: usize) -> Option<i64> {
+        let start = *self.time.get(bucket)?;
+        let (from, until) = (start.max(self.range_ms.0), (start + self.step_ms).min(self.range_ms.1));
+        Some((from + until) / 2)
+    }
+
+    /// Whether no series has a value in the bucket.
+    #[must_use]
+    pub fn is_gap(&self, bucket: usize) -> bool {
+        self.series.iter().all(|series| series.values.get(bucket).copied().flatten().is_none())
+    }
+
+    /// Whether the bucket holds only a part of its time: the range starts or ends in it, or the clock is there.
+    #[must_use]
+    pub fn is_partial(&self, bucket: usize) -> bool {
+        (bucket == 0 && self.partial.0) || (bucket + 1 == self.time.len() && self.partial.1)
+    }
+
+    /// Values as they are drawn: stacked on those before them, unless they are lines. The lower and the
+    /// upper edge; `None` stays `None`.
+    #[must_use]
+    pub fn stacked(&self) -> Vec<Vec<Option<(f64, f64)>>> {
+        let mut height = vec![0.0; self.time.len()];
+        self.series
+            .iter()
+            .map(|series| {
+                let pairs = series.values.iter().zip(height.iter_mut());
+                pairs
+                    .map(|(value, height)| {
+                        let value = value.filter(|value| value.is_finite())?;
+                        if self.marks == Marks::Lines {
+                            return Some((0.0, value));
+                        }
+                        let lower = *height;
+                        *height += value;
+                        Some((lower, *height))
+                    })
+                    .collect()
+            })
+            .collect()
+    }
+
+    /// One sentence a series: highest, lowest and latest value, for people who do not see the drawing.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        if !self.has_data() {
+            return "No data in this range.".to_owned();
+        }
+        let sentences = self.series.iter().filter_map(|series| {
+            let known = || series.values.iter().enumerate().filter_map(|(at, value)| Some((at, (*value)?)));
+            let (top, highest) = known().max_by(|a, b| a.1.total_cmp(&b.1))?;
+            let (_, lowest) = known().min_by(|a, b| a.1.total_cmp(&b.1))?;
+            let (_, latest) = known().next_back()?;
+            Some(format!(
+                "{}: {} to {}, highest {}, latest {}.",
+                series.label,
+                self.unit.write(lowest),
+                self.unit.write(highest),
+                format::bucket(*self.time.get(top)?, self.step_ms),
+                self.unit.write(latest)
+            ))
+        });
+        sentences.collect::<Vec<_>>().join(" ")
+    }
+}

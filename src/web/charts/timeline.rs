@@ -1,0 +1,211 @@
+//! The four panels of a [`Timeline`]: throughput, latency, success, tokens.
+
+use crate::model::answer::{Estimator, Rate};
+use crate::model::overview::{Timeline, TokenTotals, Totals};
+use crate::model::{Outcome, TimeRange};
+use crate::web::format;
+
+use super::{Ink, Limit, Marks, Panel, Series, Stroke, Unit};
+
+/// All four, in the order of the pages. `previous` gives the lines to compare with.
+#[must_use]
+pub fn panels(timeline: &Timeline, range: TimeRange, totals: &Totals, previous: Option<&Totals>) -> Vec<Panel> {
+    vec![
+        throughput(timeline, range, totals),
+        latency(timeline, range, totals, previous),
+        success(timeline, range, totals, previous),
+        tokens(timeline, range, &totals.tokens),
+    ]
+}
+
+/// Tasks a bucket by result, as stacked bars.
+#[must_use]
+pub fn throughput(timeline: &Timeline, range: TimeRange, totals: &Totals) -> Panel {
+    let known = Outcome::KNOWN.iter().map(|word| (*word).to_owned());
+    let other = timeline.results.keys().filter(|word| !Outcome::KNOWN.contains(&word.as_str())).cloned();
+    let series = known.chain(other).filter_map(|word| {
+        let values = counts(timeline.results.get(&word)?);
+        let total = totals.results.get(&word).map(|n| format::count(*n).to_string());
+        Some(Series { label: word.clone(), ink: result_ink(&word), stroke: Stroke::Solid, values, total, key: word })
+    });
+    Panel {
+        id: "throughput",
+        title: "Throughput by result",
+        subtitle: format!("tasks per {}", format::step(timeline.step_ms)),
+        marks: Marks::Bars,
+        unit: Unit::Count,
+        series: series.collect(),
+        ..frame(timeline, range)
+    }
+}
+
+/// The colour of a result word, wherever it is shown.
+#[must_use]
+pub fn result_ink(word: &str) -> Ink {
+    match word {
+        "success" => Ink::Success,
+        "failure" | "failed" => Ink::Failure,
+        "timeout" => Ink::Timeout,
+        "cancelled" => Ink::Cancelled,
+        _ => Ink::Series(7),
+    }
+}
+
+/// Percentiles of task duration, as lines.
+#[must_use]
+pub fn latency(timeline: &Timeline, range: TimeRange, totals: &Totals, previous: Option<&Totals>) -> Panel {
+    let line = |key: &str, ink, stroke, values: &[Option<f64>], total: Option<f64>| Series {
+        key: key.to_owned(),
+        label: key.to_owned(),
+        ink,
+        stroke,
+        values: values.to_vec(),
+        total: total.map(|ms| format::duration(ms).to_string()),
+    };
+    let all = totals.durations;
+    let before = previous.and_then(|totals| totals.durations);
+    Panel {
+        id: "latency",
+        title: "Latency",
+        subtitle: format!("task duration, percentiles per {}", format::step(timeline.step_ms)),
+        marks: Marks::Lines,
+        unit: Unit::Millis,
+        series: vec![
+            line("p50", Ink::Accent, Stroke::Solid, &timeline.p50, all.map(|d| d.p50)),
+            line("p95", Ink::Series(2), Stroke::Dashed, &timeline.p95, all.map(|d| d.p95)),
+            line("p99", Ink::Series(5), Stroke::Dotted, &timeline.p99, all.map(|d| d.p99)),
+        ],
+        band: Some(("p50", "p95")),
+        limits: before.map(|d| Limit { value: d.p95, words: "previous p95".into() }).into_iter().collect(),
+        counts: timeline.timed.clone(),
+        method: timeline.estimator.map(|estimator| estimator_words(estimator).to_owned()),
+        ..frame(timeline, range)
+    }
+}
+
+/// How a percentile came about, in words.
+#[must_use]
+pub fn estimator_words(estimator: Estimator) -> &'static str {
+    match estimator {
+        Estimator::Exact => "exact",
+        Estimator::Sketch => "sketch ±1\u{a0}%",
+    }
+}
+
+/// The share of tasks that succeeded, and the health that swarms reported, as lines.
+#[must_use]
+pub fn success(timeline: &Timeline, range: TimeRange, totals: &Totals, previous: Option<&Totals>) -> Panel {
+    let ratios = timeline.success.iter().map(|rate| rate.map(Rate::ratio)).collect();
+    let mut series = vec![Series {
+        key: "success".into(),
+        label: "success".into(),
+        ink: Ink::Accent,
+        stroke: Stroke::Solid,
+        values: ratios,
+        total: totals.success.map(|rate| format::percent(rate).to_string()),
+    }];
+    series.extend(reported_health(&timeline.health));
+    let before = previous.and_then(|totals| totals.success);
+    Panel {
+        id: "success",
+        title: "Success and health",
+        subtitle: "share of tasks that succeeded".into(),
+        marks: Marks::Lines,
+        unit: Unit::Ratio,
+        series,
+        limits: before.map(|rate| Limit { value: rate.ratio(), words: "previous range".into() }).into_iter().collect(),
+        ceiling: Some(1.0),
+        floats: true,
+        counts: timeline.success.iter().map(|rate| rate.map_or(0, |rate| rate.denominator)).collect(),
+        ..frame(timeline, range)
+    }
+}
+
+/// Health as swarms send it, 0 to 1 or 0 to 100; anything else has no place on an axis of shares.
+fn reported_health(health: &[Option<f64>]) -> Option<Series> {
+    let highest = health
+        .iter()
+        .flatten()
+        .copied()
+        .fold(None, |highest: Option<f64>, value| Some(highest.map_or(value, |highest| highest.max(value))))?;
+    let lowest = health.iter().flatten().copied().fold(f64::INFINITY, f64::min);
+    if lowest < 0.0 || highest > 100.0 {
+        return None;
+    }
+    let scale = if highest > 1.0 { 100.0 } else { 1.0 };
+    Some(Series {
+        key: "health".into(),
+        label: "reported health".into(),
+        ink: Ink::Series(3),
+        stroke: Stroke::Dashed,
+        values: health.iter().map(|value| value.map(|value| value / scale)).collect(),
+        total: None,
+    })
+}
+
+/// Tokens a bucket by kind, as stacked areas.
+#[must_use]
+pub fn tokens(timeline: &Timeline, range: TimeRange, totals: &TokenTotals) -> Panel {
+    let kinds = [
+        ("cache_read", "cache read", Ink::Series(6), totals.cache_read),
+        ("cache_write", "cache write", Ink::Series(1), totals.cache_write),
+        ("output", "output", Ink::Series(2), totals.output),
+        ("input", "input", Ink::Series(3), totals.input),
+        ("unsplit", "kind not recorded", Ink::Cancelled, totals.unsplit),
+    ];
+    let series = kinds.into_iter().filter_map(|(key, label, ink, total)| {
+        let column = timeline.tokens.get(key)?;
+        if key == "unsplit" && column.iter().flatten().all(|value| *value == 0) {
+            return None;
+        }
+        Some(Series {
+            key: key.to_owned(),
+            label: label.to_owned(),
+            ink,
+            stroke: Stroke::Solid,
+            values: column.iter().map(|value| value.map(float)).collect(),
+            total: Some(format::tokens(total).to_string()),
+        })
+    });
+    Panel {
+        id: "tokens",
+        title: "Tokens by kind",
+        subtitle: format!("per {}", format::step(timeline.step_ms)),
+        marks: Marks::Areas,
+        unit: Unit::Tokens,
+        series: series.collect(),
+        ..frame(timeline, range)
+    }
+}
+
+/// A panel without series: the time axis of `timeline`.
+fn frame(timeline: &Timeline, range: TimeRange) -> Panel {
+    Panel {
+        id: "",
+        title: "",
+        subtitle: String::new(),
+        marks: Marks::Lines,
+        unit: Unit::Count,
+        range_ms: (range.from.millis(), range.until.millis().max(range.from.millis() + 1)),
+        step_ms: timeline.step_ms.max(1),
+        time: timeline.time.clone(),
+        series: Vec::new(),
+        band: None,
+        limits: Vec::new(),
+        ceiling: None,
+        floats: false,
+        counts: Vec::new(),
+        method: None,
+        partial: (timeline.partial_first, timeline.partial_last),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "drawn, and rounded to three digits anyway")]
+fn counts(column: &[Option<u64>]) -> Vec<Option<f64>> {
+    column.iter().map(|value| value.map(|value| value as f64)).collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "drawn, and rounded to three digits anyway")]
+fn float(value: i64) -> f64 {
+    value as f64
+}

@@ -1,0 +1,249 @@
+//! What a person set on a page, as the query string carries it: range, filters, hidden series, live.
+//!
+//! The router decodes queries twice, which spoils a project called `100%25`; so the raw text is read
+//! here, and written here. Keys nobody knows are ignored: a link from tomorrow still opens today.
+
+use std::collections::BTreeSet;
+
+use crate::model::overview::PageQuery;
+use crate::model::{RangeSpec, RecordFilter};
+
+/// The state of a page's view. Equal states have equal query strings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewState {
+    /// Which instants.
+    pub range: RangeSpec,
+    /// Which records.
+    pub filter: RecordFilter,
+    /// Series not drawn, as `panel.series`.
+    pub hidden: BTreeSet<String>,
+    /// Whether a range that moves with the clock is read again by itself.
+    pub live: bool,
+}
+
+impl Default for ViewState {
+    fn default() -> Self {
+        Self { range: RangeSpec::default(), filter: RecordFilter::default(), hidden: BTreeSet::new(), live: true }
+    }
+}
+
+impl ViewState {
+    /// Reads a query string, with or without its question mark.
+    #[must_use]
+    pub fn parse(query: &str) -> Self {
+        let mut state = Self::default();
+        let (mut from, mut to) = (None, None);
+        for (key, value) in pairs(query) {
+            if value.is_empty() {
+                continue;
+            }
+            match key.as_str() {
+                "from" => from = Some(value),
+                "to" => to = Some(value),
+                "hide" => state.hidden = value.split(',').map(str::to_owned).collect(),
+                "live" => state.live = value != "off",
+                "agent" => state.filter.agent_id = Some(value),
+                "swarm" => state.filter.swarm_id = Some(value),
+                key => {
+                    if let Some(place) = state.filter.field_mut(key).filter(|_| FILTERS.contains(&key)) {
+                        *place = Some(value);
+                    }
+                }
+            }
+        }
+        match (from, to) {
+            (Some(from), to) => state.range = RangeSpec { from, to: to.unwrap_or_else(|| "now".into()) },
+            (None, Some(to)) => state.range = RangeSpec { from: RangeSpec::default().from, to },
+            (None, None) => {}
+        }
+        if state.range.is_all() {
+            state.range.to = "now".into();
+        }
+        state
+    }
+
+    /// The query string, question mark included; empty for the default state.
+    #[must_use]
+    pub fn query(&self) -> String {
+        let mut text = String::new();
+        for (key, value) in self.fields() {
+            text.push(if text.is_empty() { '?' } else { '&' });
+            text.push_str(key);
+            text.push('=');
+            text.push_str(&encode(&value));
+        }
+        text
+    }
+
+    /// What the query string holds, in its order: for links and for the hidden fields of forms.
+    #[must_use]
+    pub fn fields(&self) -> Vec<(&'static str, String)> {
+        let mut fields = Vec::new();
+        if self.range != RangeSpec::default() {
+            fields.push(("from", self.range.from.clone()));
+            if !self.range.is_all() && self.range.to != "now" {
+                fields.push(("to", self.range.to.clone()));
+            }
+        }
+        fields.extend(self.filters());
+        if !self.hidden.is_empty() {
+            fields.push(("hide", self.hidden.iter().cloned().collect::<Vec<_>>().join(",")));
+        }
+        if !self.live {
+            fields.push(("live", "off".to_owned()));
+        }
+        fields
+    }
+
+    /// The filters that are set, by name.
+    #[must_use]
+    pub fn filters(&self) -> Vec<(&'static str, String)> {
+        let mut filter = self.filter.clone();
+        FILTERS.into_iter().filter_map(|key| Some((key, filter.field_mut(key)?.take()?))).collect()
+    }
+
+    /// The same state with another range.
+    #[must_use]
+    pub fn with_range(&self, from: &str, to: &str) -> Self {
+        Self { range: RangeSpec { from: from.to_owned(), to: to.to_owned() }, ..self.clone() }
+    }
+
+    /// The same state without the filter `key`.
+    #[must_use]
+    pub fn without_filter(&self, key: &str) -> Self {
+        let mut state = self.clone();
+        if let Some(place) = state.filter.field_mut(key) {
+            *place = None;
+        }
+        state
+    }
+
+    /// The same state without any filter.
+    #[must_use]
+    pub fn unfiltered(&self) -> Self {
+        Self { filter: RecordFilter::default(), ..self.clone() }
+    }
+
+    /// The same state with the series `key` hidden, or shown if it was hidden.
+    #[must_use]
+    pub fn toggled(&self, key: &str) -> Self {
+        let mut state = self.clone();
+        if !state.hidden.remove(key) {
+            state.hidden.insert(key.to_owned());
+        }
+        state
+    }
+
+    /// Whether the range ends with the clock, so that reading again makes sense.
+    #[must_use]
+    pub fn moves(&self) -> bool {
+        self.range.is_all() || self.range.to.is_empty() || self.range.to.starts_with("now")
+    }
+
+    /// What the server is asked; hidden series and live do not change the answer.
+    #[must_use]
+    pub fn page_query(&self) -> PageQuery {
+        PageQuery { range: self.range.clone(), filter: self.filter.clone() }
+    }
+}
+
+/// The filters a page takes, in the order of the query string.
+const FILTERS: [&str; 6] = ["project", "agent_id", "swarm_id", "model", "result", "agent_type"];
+
+/// The decoded pairs of a query string. A plus sign is a blank, as forms write it.
+pub fn pairs(query: &str) -> impl Iterator<Item = (String, String)> + '_ {
+    query.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(&key.replace('+', " ")), decode(&value.replace('+', " ")))
+    })
+}
+
+/// Percent-encodes all but the unreserved characters of RFC 3986, so that the result is safe as a path
+/// segment and as a query value.
+#[must_use]
+pub fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(char::from(HEX[usize::from(byte >> 4)]));
+            out.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+    out
+}
+
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
+
+/// Undoes [`encode`] once. A percent sign that starts no code stays as it is.
+#[must_use]
+pub fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let code = (byte == b'%').then(|| Some((hex(*bytes.get(at + 1)?)?, hex(*bytes.get(at + 2)?)?))).flatten();
+        if let Some((high, low)) = code {
+            out.push(high * 16 + low);
+            at += 3;
+        } else {
+            out.push(byte);
+            at += 1;
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state() -> ViewState {
+        let mut state = ViewState::default().with_range("2026-01-01T00:00:00+09:00", "now-1h");
+        state.filter.project = Some("100%25 & a+b/ü".into());
+        state.hidden.insert("latency.p99".into());
+        state.live = false;
+        state
+    }
+
+    #[test]
+    fn a_state_written_to_the_url_is_read_back_unchanged() {
+        assert_eq!(ViewState::parse(&state().query()), state());
+    }
+
+    #[test]
+    fn the_default_state_leaves_the_url_clean() {
+        assert_eq!(ViewState::default().query(), "");
+        assert_eq!(ViewState::parse("?from=&to=&project=&unknown=1"), ViewState::default());
+    }
+
+    #[test]
+    fn toggling_a_series_twice_changes_nothing_and_asks_nothing_new() {
+        let once = state().toggled("throughput.failure");
+        assert!(once.hidden.contains("throughput.failure"));
+        assert_eq!(once.page_query(), state().page_query());
+        assert_eq!(once.toggled("throughput.failure"), state());
+    }
+
+    #[test]
+    fn all_data_has_no_end_of_its_own() {
+        assert_eq!(ViewState::parse("?from=all&to=now-1h").query(), "?from=all");
+        assert!(ViewState::parse("?from=all").moves());
+        assert!(!ViewState::parse("?from=0&to=86400000").moves());
+    }
+
+    #[test]
+    fn ids_survive_encoding_whatever_they_hold() {
+        for id in ["<script>alert(1)</script>", "a/b", "100%", "%2F", "ü · 空", "a b+c", "\\", "\"'"] {
+            assert_eq!(decode(&encode(id)), id);
+            assert!(encode(id).bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte)));
+        }
+        assert_eq!(decode("100%"), "100%");
+    }
+}
