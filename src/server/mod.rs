@@ -3,6 +3,7 @@
 //! Connections go through hyper directly, because axum's own `serve` has no limit on the time a
 //! client may take to send the head of a request.
 
+mod pages;
 mod site;
 
 use std::future::Future;
@@ -10,9 +11,8 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
-use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::{Router, middleware};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -76,20 +76,12 @@ pub fn compose(service: &Service, config: &Config) -> Router {
     }
     // The last layer is the first to see a request.
     routes
-        .fallback(move |request: Request| file_or_nothing(site.clone(), request))
+        .merge(pages::router(service, &site))
         .layer(middleware::from_fn_with_state(meters, api::meters::layer))
         .layer(middleware::from_fn(guard::layer))
         .layer(compression())
         .layer(middleware::map_response(protect))
         .layer(middleware::from_fn(request_id::layer))
-}
-
-async fn file_or_nothing(site: Site, request: Request) -> Response {
-    let (head, _body) = request.into_parts();
-    match site.file(&head.method, &head.uri, &head.headers).await {
-        Some(file) => file,
-        None => api::router::no_route(head.uri).await.into_response(),
-    }
 }
 
 /// Text is compressed on the way out, at a level that costs little time. Event streams are not, nor

@@ -1,0 +1,70 @@
+//! The dashboard's routes: pages, server functions, and the page for paths that lead nowhere.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use leptos::prelude::{LeptosOptions, provide_context, use_context};
+use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
+
+use super::site::Site;
+use crate::api;
+use crate::api::request_id::RequestId;
+use crate::service::Service;
+use crate::web::app::{App, shell};
+use crate::web::platform::RequestName;
+
+/// Pages and server functions; every other request gets a file of the site, a problem below `/api`, or the
+/// dashboard's own 404.
+pub fn router(service: &Service, site: &Site) -> Router {
+    let options = options(site);
+    let context = {
+        let service = service.clone();
+        move || {
+            provide_context(service.clone());
+            let id = use_context::<Parts>().and_then(|parts| parts.extensions.get::<RequestId>().cloned());
+            if let Some(RequestId(id)) = id {
+                provide_context(RequestName(id));
+            }
+        }
+    };
+    let page = {
+        let options = options.clone();
+        move || shell(options.clone())
+    };
+    let lost = render_app_async_with_context(context.clone(), page.clone());
+    let site = site.clone();
+    let rest = move |request: Request| {
+        let (site, lost) = (site.clone(), lost.clone());
+        async move { file_or_lost(&site, request, lost).await }
+    };
+    Router::new()
+        .leptos_routes_with_context(&options, generate_route_list(App), context, page)
+        .fallback(rest)
+        .with_state(options)
+}
+
+async fn file_or_lost<L, F>(site: &Site, request: Request, lost: L) -> Response
+where
+    L: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
+    if let Some(file) = site.file(request.method(), request.uri(), request.headers()).await {
+        return file;
+    }
+    let path = request.uri().path();
+    if ["/api/", "/rpc/", "/pkg/"].iter().any(|folder| path.starts_with(folder)) {
+        return api::router::no_route(request.uri().clone()).await.into_response();
+    }
+    lost(request).await
+}
+
+fn options(site: &Site) -> LeptosOptions {
+    // The build writes its list of hashes beside the program; under a plain `cargo run` names carry none.
+    let hashed = std::env::current_exe().is_ok_and(|program| program.with_file_name("hash.txt").is_file());
+    LeptosOptions::builder()
+        .output_name("swarmscope")
+        .site_root(site.root().to_string_lossy().into_owned())
+        .hash_files(hashed)
+        .build()
+}

@@ -1,0 +1,69 @@
+//! The document, the frame around every page, and the routes. No logic.
+
+use leptos::prelude::*;
+use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
+use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::{SsrMode, path};
+
+use crate::web::components::sidebar::Sidebar;
+use crate::web::components::theme_toggle::Look;
+use crate::web::pages::{AgentPage, NotFoundPage, OverviewPage, SwarmPage, TaskPage};
+use crate::web::platform;
+
+/// The whole document, as the server sends it.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    platform::secure_page();
+    provide_meta_context();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=platform::chosen_theme()>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <meta
+                    name="description"
+                    content="What swarms of AI agents did: tasks, durations, failures, tokens, money."
+                />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <HashedStylesheet id="style" options=options.clone() />
+                <HydrationScripts options=options />
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// Everything inside the body, on both sides.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let look = RwSignal::new(0);
+    provide_context(Look(look));
+    Effect::new(move || {
+        platform::watch_look(move || look.update(|n| *n += 1));
+        platform::mark_hydrated();
+    });
+    // Asynchronous rendering: a streamed page would stay at "loading" without JavaScript.
+    let whole = SsrMode::Async;
+    view! {
+        <Title formatter=|title: String| if title.is_empty() { "Swarmscope".to_owned() } else { format!("{title} · Swarmscope") } />
+        <a class="skip" href="#main" rel="external">
+            "Skip to the figures"
+        </a>
+        <Router>
+            <Sidebar />
+            <main id="main" tabindex="-1">
+                <FlatRoutes fallback=NotFoundPage>
+                    <Route path=path!("/") view=OverviewPage ssr=whole.clone() />
+                    <Route path=path!("/agents/:id") view=AgentPage ssr=whole.clone() />
+                    <Route path=path!("/tasks/:id") view=TaskPage ssr=whole.clone() />
+                    <Route path=path!("/swarms/:id") view=SwarmPage ssr=whole />
+                </FlatRoutes>
+            </main>
+        </Router>
+    }
+}

@@ -1,0 +1,12 @@
+//! Server functions: the only bridge from pages to the server. Each fetches the service, reads the
+//! clock and calls one use case; nothing more, so that pages and routes cannot disagree.
+//!
+//! They are public POST endpoints below `/rpc`: the service validates, the guard checks where they come
+//! from. Errors cross as [`Problem`](crate::model::Problem), with the status it names.
+
+mod feed;
+mod insight;
+mod problem;
+
+pub use feed::*;
+pub use insight::*;

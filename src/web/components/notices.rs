@@ -1,0 +1,106 @@
+//! What a page says when it has nothing to show: what is the case, why, and what to do.
+
+use leptos::prelude::*;
+
+use crate::model::overview::Scope;
+use crate::model::{Problem, TimeRange};
+use crate::web::format;
+
+use super::command_block::CommandBlock;
+use super::view::use_view;
+
+/// A problem: what, why, what to do, and under which name the log has it.
+#[component]
+pub fn ProblemNotice(
+    /// The problem.
+    problem: Problem,
+    /// Asks again.
+    retry: impl Fn() + 'static,
+) -> impl IntoView {
+    let view = use_view();
+    let again = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        retry();
+    };
+    // Without JavaScript the link reads the page again.
+    let here = move || view.state.with(|state| view.href(state));
+    view! {
+        <section class="notice" role="alert" data-kind="problem">
+            <h1>{problem.kind.title()}</h1>
+            <p>{problem.detail}</p>
+            <p class="actions">
+                <a class="button primary" href=here rel="external" on:click=again>
+                    "Try again"
+                </a>
+                <a class="button" href="/">"Back to the overview"</a>
+            </p>
+            {problem.request_id.map(|id| {
+                view! {
+                    <p class="muted">"Request " <code class="selectable">{id}</code> " in the log"</p>
+                }
+            })}
+        </section>
+    }
+}
+
+/// There are records, none of them here.
+#[component]
+pub fn NothingHere(
+    /// What was asked.
+    scope: Scope,
+    /// Where records lie.
+    bounds: TimeRange,
+) -> impl IntoView {
+    let view = use_view();
+    let filters = move || {
+        view.state.with(|state| {
+            state.filters().into_iter().map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join(", ")
+        })
+    };
+    let filtered = Memo::new(move |_| view.state.with(|state| !state.filter.is_empty()));
+    let unfiltered = move || view.state.with(|state| view.href(&state.unfiltered()));
+    let jump = move || view.state.with(|state| view.href(&state.with_range("all", "now")));
+    let asked = format::range(scope.range);
+    view! {
+        <section class="notice" data-kind="nothing">
+            <h2>{move || if filtered.get() { "No task matches" } else { "No task in this range" }}</h2>
+            <p>{format!("Asked for {asked}. The data lies from {} to {}.", format::instant(bounds.from), format::instant(bounds.until))}</p>
+            {move || filtered.get().then(|| view! { <p>"Filtered by " {filters}</p> })}
+            <p class="actions">
+                <a class="button primary" href=jump data-noscroll="">"Show all data"</a>
+                {move || filtered.get().then(|| view! {
+                    <a class="button" href=unfiltered data-noscroll="">"Clear the filters"</a>
+                })}
+            </p>
+        </section>
+    }
+}
+
+/// An empty store: how to feed it.
+#[component]
+pub fn FirstUse(
+    /// What can be imported at once.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <section class="notice first-use" data-kind="first-use">
+            <h2>"Nothing recorded yet"</h2>
+            <p>"Swarmscope shows what your agents did as soon as one of these has run."</p>
+            {children()}
+            <h3>"Import Claude Code transcripts"</h3>
+            <CommandBlock command="swarmscope import claude-code ~/.claude/projects" />
+            <h3>"Send a record while agents run"</h3>
+            <CommandBlock command=CURL />
+            <h3>"Load a file of records, one JSON object a line"</h3>
+            <CommandBlock command="swarmscope ingest records.ndjson" />
+            <p class="muted">
+                "Only looking around? " <code>"make demo"</code>
+                " starts beside it with a simulated swarm, marked as such."
+            </p>
+        </section>
+    }
+}
+
+/// A record that is accepted as it stands.
+const CURL: &str = r#"curl -X POST http://127.0.0.1:3000/api/v1/ingest -H 'Content-Type: application/json' \
+  -d '{"kind":"task","task_id":"first","agent_id":"planner-1","result":"success","duration_ms":1200,"tokens_used":950}'"#;

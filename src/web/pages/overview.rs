@@ -1,0 +1,115 @@
+//! `/`: what the agents did in a range, all together.
+
+use leptos::prelude::*;
+
+use crate::model::overview::Overview;
+use crate::web::calls::load_overview;
+use crate::web::components::agent_table::{AgentOrder, AgentTable};
+use crate::web::components::answer::answer;
+use crate::web::components::chart_cursor::Cursor;
+use crate::web::components::cost_table::CostTable;
+use crate::web::components::live::keep_live;
+use crate::web::components::notices::{FirstUse, NothingHere};
+use crate::web::components::page_header::PageHeader;
+use crate::web::components::panel_grid::PanelGrid;
+use crate::web::components::task_table::TaskTable;
+use crate::web::components::tiles::Tiles;
+use crate::web::components::view::use_view;
+
+use super::import::ImportOffers;
+
+/// The overview.
+#[component]
+pub fn OverviewPage() -> impl IntoView {
+    let view = use_view();
+    let question = Memo::new(move |_| view.state.with(crate::web::view_state::ViewState::page_query));
+    let overview = Resource::new(move || question.get(), load_overview);
+    let pending = RwSignal::new(false);
+    Cursor::provide();
+    keep_live(overview, view, pending);
+    answer(overview, pending, |overview| view! { <OverviewBody overview=overview /> }.into_any())
+}
+
+/// The overview, once it is there.
+#[component]
+pub fn OverviewBody(
+    /// The answer.
+    overview: Overview,
+) -> impl IntoView {
+    let scope = overview.scope.clone();
+    let body = match scope.bounds {
+        None => view! { <FirstUse><ImportOffers /></FirstUse> }.into_any(),
+        Some(bounds) if overview.totals.tasks == 0 && overview.totals.active_agents == 0 => {
+            view! { <NothingHere scope=scope.clone() bounds=bounds /> }.into_any()
+        }
+        Some(_) => view! { <Figures overview=overview /> }.into_any(),
+    };
+    view! {
+        <PageHeader title="Overview" scope=scope />
+        {body}
+    }
+    .into_any()
+}
+
+#[component]
+fn Figures(overview: Overview) -> impl IntoView {
+    let Overview {
+        scope,
+        totals,
+        previous,
+        timeline,
+        costs,
+        fastest,
+        slowest,
+        busiest,
+        slowest_tasks,
+        recent_failures,
+    } = overview;
+    let least = format!("by mean duration, at least {} timed tasks", Overview::AGENT_TASKS_MIN);
+    let too_few = "Not enough data: no agent has three timed tasks in this range.";
+    let busy = format!("busiest {} of {}", busiest.len(), totals.active_agents);
+    let failures = format!("the newest {}", recent_failures.len());
+    let slow = format!("the longest {}", slowest_tasks.len());
+    view! {
+        <Tiles
+            totals=totals.clone()
+            previous=previous.clone()
+            timeline=timeline.clone()
+            costs=costs.clone()
+        />
+        <PanelGrid range=scope.range timeline=timeline totals=totals previous=previous />
+        <div class="grid">
+            <TaskTable
+                title="Recent failures"
+                note=failures
+                rows=recent_failures
+                now=scope.now
+                nothing="No task failed in this range."
+            />
+            <AgentTable
+                title="Busiest agents"
+                note=busy
+                rows=busiest
+                order=AgentOrder::Busiest
+                nothing="No agent ended a task in this range."
+            />
+            <AgentTable
+                title="Slowest agents"
+                note=least.clone()
+                rows=slowest
+                order=AgentOrder::Slowest
+                nothing=too_few
+            />
+            <AgentTable title="Fastest agents" note=least rows=fastest order=AgentOrder::Fastest nothing=too_few />
+            <TaskTable
+                title="Slowest tasks"
+                note=slow
+                rows=slowest_tasks
+                now=scope.now
+                nothing="No task in this range has a duration."
+            />
+            <CostTable report=costs />
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,151 @@
+//! The server's twin.
+
+use std::error::Error;
+
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use leptos::prelude::*;
+use leptos::web_sys::{Element, HtmlCanvasElement};
+use leptos_axum::ResponseOptions;
+use plotters::backend::SVGBackend;
+use plotters::drawing::IntoDrawingArea;
+
+use crate::model::{Micros, Problem, ProblemKind};
+use crate::service::{Service, ServiceError};
+use crate::web::charts::{Panel, Theme, draw};
+
+/// The id of the request being answered; the server provides it as context, the log names it.
+#[derive(Debug, Clone)]
+pub struct RequestName(pub String);
+
+/// What a server function needs: the service, and the time it is.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The use cases.
+    pub service: Service,
+    /// The clock, read once a call.
+    pub now: Micros,
+}
+
+impl Call {
+    /// Fetches the service from context and reads the clock.
+    ///
+    /// # Errors
+    /// When the server provided no service.
+    pub fn begin() -> Result<Self, Problem> {
+        let now = Micros(chrono::Utc::now().timestamp_micros());
+        match use_context::<Service>() {
+            Some(service) => Ok(Self { service, now }),
+            None => Err(shown(&Problem::new(ProblemKind::Internal, "the server has no store to ask"), None)),
+        }
+    }
+
+    /// Turns a failure into what may be shown, sets the status and logs the cause, once.
+    ///
+    /// # Errors
+    /// When the use case failed.
+    pub fn end<T>(self, answer: Result<T, ServiceError>) -> Result<T, Problem> {
+        answer.map_err(|error| shown(&error.problem(), error.source().map(|_| &error as &dyn Error)))
+    }
+}
+
+fn shown(problem: &Problem, cause: Option<&dyn Error>) -> Problem {
+    set_status(problem.kind.status());
+    let request_id = use_context::<RequestName>().map(|name| name.0);
+    if problem.kind.status() >= 500 {
+        let cause = cause.map(chain).unwrap_or_default();
+        tracing::error!(request_id, cause, "a page could not be answered: {}", problem.detail);
+    } else {
+        tracing::debug!(request_id, "a page was refused: {}", problem.detail);
+    }
+    Problem { request_id, ..problem.clone() }
+}
+
+/// The whole chain of causes in one line.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// Sets the status of the answer.
+pub fn set_status(status: u16) {
+    if let (Some(options), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(status)) {
+        options.set_status(status);
+    }
+}
+
+/// Sends the content policy that goes with this page's nonce, and forbids storing the page.
+pub fn secure_page() {
+    let Some(options) = use_context::<ResponseOptions>() else { return };
+    let nonce = leptos::nonce::use_nonce().map(|nonce| format!("'nonce-{nonce}'")).unwrap_or_default();
+    let policy = format!(
+        "default-src 'self'; script-src 'self' {nonce} 'wasm-unsafe-eval'; style-src 'self' {nonce}; \
+         img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    );
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, policy.as_str()),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (HeaderName::from_static("referrer-policy"), "same-origin"),
+    ];
+    for (name, value) in headers {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            options.insert_header(name, value);
+        }
+    }
+}
+
+/// The theme a person chose, `light` or `dark`; `None` follows the system.
+#[must_use]
+pub fn chosen_theme() -> Option<String> {
+    let parts = use_context::<Parts>()?;
+    let cookies = parts.headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    cookies
+        .flat_map(|cookies| cookies.split(';'))
+        .filter_map(|cookie| cookie.trim().strip_prefix("theme="))
+        .find(|theme| matches!(*theme, "light" | "dark"))
+        .map(str::to_owned)
+}
+
+/// Keeps the choice; only browsers do.
+pub fn choose_theme(_theme: Option<&str>) {}
+
+/// The panel as SVG for `width` × `height` CSS pixels, drawn at twice that size for smooth lines. Colours are
+/// the page's own tokens, so that the picture follows the theme.
+#[must_use]
+pub fn picture(panel: &Panel, width: u32, height: u32) -> String {
+    const SCALE: u32 = 2;
+    /// What plotters' SVG divides font sizes by.
+    const FONT_SCALE: f64 = 1.24;
+    let mut svg = String::new();
+    {
+        let area = SVGBackend::with_string(&mut svg, (width * SCALE, height * SCALE)).into_drawing_area();
+        if let Err(error) = draw(&area, panel, &Theme::numbered(f64::from(SCALE), FONT_SCALE)) {
+            tracing::error!(%error, panel = panel.id, "could not draw a chart");
+        }
+    }
+    // Sized by the stylesheet; the words beside the picture say what it shows.
+    let sized = format!("width=\"{}\" height=\"{}\" ", width * SCALE, height * SCALE);
+    Theme::name_tokens(&svg.replacen(&sized, "aria-hidden=\"true\" ", 1))
+}
+
+/// Paints a canvas; only browsers do.
+pub fn paint(_canvas: &HtmlCanvasElement, _panel: &Panel) {}
+
+/// Calls back when an element's size changes; only in browsers.
+pub fn watch_size(_element: &Element, _changed: impl Fn() + 'static) {}
+
+/// Calls back when colours or pixels change; only in browsers.
+pub fn watch_look(_changed: impl Fn() + Clone + 'static) {}
+
+/// Puts a text on the clipboard; only in browsers.
+pub fn copy(_text: &str) {}
+
+/// Marks the page as live; only in browsers.
+pub fn mark_hydrated() {}
