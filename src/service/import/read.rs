@@ -24,19 +24,19 @@ const BUFFER_KEPT: usize = 1024 * 1024;
 enum Next {
     /// A line; whether its end was there.
     Line { ended: bool },
-    /// One longer than [`LINE_BYTES_MAX`]; it was skipped.
+    /// A longer one than allowed; it was skipped.
     TooLong,
     /// The end of the file.
     End,
 }
 
-/// Reads the next line without its end into `line`.
-fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<Next> {
+/// Reads the next line of at most `most` bytes without its end into `line`.
+fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>, most: usize) -> std::io::Result<Next> {
     line.clear();
     if line.capacity() > BUFFER_KEPT {
         *line = Vec::new();
     }
-    let limit = LINE_BYTES_MAX as u64 + 1;
+    let limit = most as u64 + 1;
     let read = reader.by_ref().take(limit).read_until(b'\n', line)?;
     if read == 0 {
         return Ok(Next::End);
@@ -58,7 +58,7 @@ pub fn session_of(path: &Path) -> Option<String> {
     let mut reader = BufReader::new(File::open(path).ok()?);
     let mut buffer = Vec::new();
     for _ in 0..PEEK_LINES {
-        match next_line(&mut reader, &mut buffer).ok()? {
+        match next_line(&mut reader, &mut buffer, LINE_BYTES_MAX).ok()? {
             Next::End => return None,
             Next::TooLong => {}
             Next::Line { .. } => {
@@ -108,7 +108,7 @@ fn read(transcript: &Transcript, builder: &mut Builder, report: &mut Report) -> 
     let mut buffer = Vec::new();
     let mut number = 0_u64;
     loop {
-        let next = match next_line(&mut reader, &mut buffer) {
+        let next = match next_line(&mut reader, &mut buffer, LINE_BYTES_MAX) {
             Ok(next) => next,
             Err(error) => {
                 // What came before is good; the rest is not there for us.
@@ -155,4 +155,30 @@ fn described_type(path: &Path) -> Option<String> {
     File::open(path.with_extension("meta.json")).ok()?.take(64 * 1024).read_to_string(&mut text).ok()?;
     let described: Described = serde_json::from_str(&text).ok()?;
     (!described.agent_type.is_empty() && described.agent_type.len() <= 128).then_some(described.agent_type)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str, most: usize) -> Vec<String> {
+        let mut reader = BufReader::with_capacity(4, text.as_bytes());
+        let mut line = Vec::new();
+        let mut found = Vec::new();
+        loop {
+            found.push(match next_line(&mut reader, &mut line, most).expect("memory can be read") {
+                Next::End => return found,
+                Next::TooLong => "(too long)".to_owned(),
+                Next::Line { ended } => format!("{}{}", String::from_utf8_lossy(&line), if ended { "" } else { "…" }),
+            });
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_costs_itself_and_no_neighbour() {
+        assert_eq!(lines("a\n123456789\nb\r\n\nc", 8), ["a", "(too long)", "b", "", "c…"]);
+        assert_eq!(lines("12345678\n", 8), ["12345678"], "the end of the line is not counted");
+        assert_eq!(lines("123456789", 8), ["(too long)"]);
+        assert_eq!(lines("", 8), Vec::<String>::new());
+    }
 }

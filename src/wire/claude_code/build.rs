@@ -316,7 +316,9 @@ impl Builder {
             let known = self.session.answers.entry(call.into()).or_insert(answer);
             known.error |= result.error;
         }
-        if let Some(turn) = self.session.threads[thread].turns.last_mut() {
+        // An answer whose call is not in the file is no part of what goes on.
+        let known = results.iter().any(|result| result.call.text().is_some_and(|call| self.calls.contains_key(call)));
+        if let Some(turn) = self.session.threads[thread].turns.last_mut().filter(|_| known) {
             let line_key = line.uuid.text().map_or(0, |uuid| key::short(&[uuid]));
             turn.tail = Tail::Answer { line: line_key, stopped: outcome.interrupted };
             turn.closed = false;

@@ -6,8 +6,6 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::model::Micros;
-
 /// Begins the source key of every record of this importer.
 pub const PREFIX: &str = "claude-code:";
 
@@ -28,14 +26,12 @@ pub fn short(parts: &[&str]) -> u64 {
     u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
-/// A UUID (version 8) for the record `key`, led by `at` so that ids of one time lie together in an index.
-/// `at` must be a time that never changes as the transcript grows.
+/// A UUID (version 8) for the record `key`. It does not begin with a time, as ids of live events do:
+/// the time of an imported event can change as its transcript grows, and its id must not.
 #[must_use]
-pub fn event_id(key: &str, at: Micros) -> String {
+pub fn event_id(key: &str) -> String {
     let mut bytes = [0_u8; 16];
-    let millis = at.millis().max(0).to_be_bytes();
-    bytes[..6].copy_from_slice(&millis[2..]);
-    bytes[6..].copy_from_slice(&digest(&[key])[..10]);
+    bytes.copy_from_slice(&digest(&[key])[..16]);
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let mut id = String::with_capacity(36);
@@ -77,11 +73,12 @@ mod tests {
     }
 
     #[test]
-    fn an_event_id_is_a_uuid_of_version_8_that_begins_with_its_time() {
-        let id = event_id("claude-code:x", Micros::from_millis(0x0123_4567_89ab));
-        assert!(id.starts_with("01234567-89ab-8"), "{id}");
-        assert_eq!(id.len(), 36);
+    fn an_event_id_is_a_uuid_of_version_8() {
+        let id = event_id("claude-code:x");
+        assert_eq!((id.len(), id.as_bytes()[14]), (36, b'8'), "{id}");
         assert!(matches!(id.as_bytes()[19], b'8' | b'9' | b'a' | b'b'), "{id}");
+        assert_eq!(id, event_id("claude-code:x"));
+        assert_ne!(id, event_id("claude-code:y"));
     }
 
     #[test]

@@ -33,6 +33,9 @@ pub struct TaskNote<'a> {
     /// It only filled a cache.
     #[serde(skip_serializing_if = "is_false")]
     pub warm_up: bool,
+    /// Another session owns the rest of it: this one is a copy that went on.
+    #[serde(skip_serializing_if = "is_false")]
+    pub part: bool,
     /// The transcript does not show its end.
     #[serde(skip_serializing_if = "is_false")]
     pub unfinished: bool,

@@ -8,7 +8,7 @@
 mod events;
 mod tasks;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::claims::Owned;
 use super::key::PREFIX;
@@ -100,6 +100,8 @@ struct Maker<'a> {
     by_turn: HashMap<(usize, usize), Vec<usize>>,
     /// Owned calls by message.
     calls: HashMap<usize, Vec<usize>>,
+    /// Turns of which another session owns a part.
+    shared: HashSet<(usize, usize)>,
     /// Owned retries by turn, if one was going on.
     retries: HashMap<(usize, usize), Vec<usize>>,
     /// The type of each thread's agent.
@@ -111,7 +113,7 @@ struct Maker<'a> {
 struct Draft<'a> {
     thread: usize,
     index: usize,
-    id: &'a str,
+    id: String,
     key: String,
     place: Place,
     ending: Ending,
@@ -121,9 +123,14 @@ struct Draft<'a> {
 impl<'a> Maker<'a> {
     fn new(session: &'a Session, owned: &'a Owned) -> Self {
         let mut by_turn: HashMap<_, Vec<usize>> = HashMap::new();
+        let mut shared = HashSet::new();
         for (index, (request, own)) in session.requests.iter().zip(&owned.requests).enumerate() {
-            if *own && request.kind != Kind::Local {
-                by_turn.entry(request.turn).or_default().push(index);
+            match (request.kind, own) {
+                (Kind::Local, _) => {}
+                (_, true) => by_turn.entry(request.turn).or_default().push(index),
+                (_, false) => {
+                    shared.insert(request.turn);
+                }
             }
         }
         let mut calls: HashMap<_, Vec<usize>> = HashMap::new();
@@ -139,7 +146,7 @@ impl<'a> Maker<'a> {
             }
         }
         let agent_types = agent_types(session);
-        Self { session, owned, by_turn, calls, retries, agent_types, refused: Vec::new() }
+        Self { session, owned, by_turn, calls, shared, retries, agent_types, refused: Vec::new() }
     }
 
     fn thread(&mut self, index: usize, groups: &mut Vec<Group>) {
@@ -178,12 +185,13 @@ impl<'a> Maker<'a> {
         if requests.is_empty() && !cancelled_at_once {
             return None; // a copy, or a command that asked nobody
         }
-        let id = if turn.id.is_empty() { format!("line-{}", turn.place.line) } else { turn.id.to_string() };
+        let name = if turn.id.is_empty() { format!("line-{}", turn.place.line) } else { turn.id.to_string() };
+        let key = format!("{PREFIX}{}:turn:{name}", self.session.id);
         Some(Draft {
             thread,
             index,
-            id: &turn.id,
-            key: format!("{PREFIX}{}:turn:{id}", self.session.id),
+            id: self.task_id(&turn.id, &key, (thread, index)),
+            key,
             place: turn.place,
             ending: verdict::of_turn(self.session, &self.session.threads[thread], index),
             requests,
@@ -197,16 +205,29 @@ impl<'a> Maker<'a> {
         if requests.is_empty() && turn.is_some_and(|turn| turn.tail != Tail::Nothing) {
             return None; // a copy
         }
+        let key = format!("{PREFIX}{}:run:{agent}:{index}", self.session.id);
         let id = turn.map(|turn| &*turn.id).or_else(|| launch.map(|launch| &*launch.call)).unwrap_or_default();
         Some(Draft {
             thread,
             index,
-            id,
-            key: format!("{PREFIX}{}:run:{agent}:{index}", self.session.id),
+            id: self.task_id(id, &key, (thread, index)),
+            key,
             place: turn.map(|turn| turn.place).or_else(|| launch.map(|launch| launch.place)).unwrap_or(whole.place),
             ending: verdict::of_run(self.session, whole, index),
             requests,
         })
+    }
+
+    /// The id from the transcript, or else the task's place in its session. What is left of a task that
+    /// another session owns a part of has the same id there, so it gets the session's as well.
+    fn task_id(&self, id: &str, key: &str, turn: (usize, usize)) -> String {
+        if id.is_empty() {
+            key.trim_start_matches(PREFIX).to_owned()
+        } else if self.shared.contains(&turn) {
+            format!("{id}@{}", self.session.id)
+        } else {
+            id.to_owned()
+        }
     }
 
     fn file(&self, place: Place) -> &'a str {

@@ -30,8 +30,7 @@ impl Maker<'_> {
             event_type: event_type.to_owned(),
             agent_id: self.agent_id(thread)?,
             agent_type: Some(self.agent_types[thread].to_owned()),
-            // A session's first time never changes as it grows; an event's own may.
-            event_id: Some(EventId::new(key::event_id(&key, self.session.first.unwrap_or(timestamp)))?),
+            event_id: Some(EventId::new(key::event_id(&key))?),
             task_id: task.map(TaskId::new).transpose()?,
             swarm_id: Some(SwarmId::new(self.session.id.as_str())?),
             timestamp,

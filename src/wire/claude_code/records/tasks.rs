@@ -27,7 +27,7 @@ impl<'a> Maker<'a> {
         let mut records = Vec::new();
         let record = self.task_record(draft, &requests, &calls, usage, tokens);
         self.keep(record, "task", draft.place, &mut records);
-        let task = if draft.id.is_empty() { None } else { Some(draft.id) };
+        let task = Some(draft.id.as_str());
         for &call in &calls {
             let call = &session.calls[call];
             let event = self.tool_event(draft.thread, task, call);
@@ -72,10 +72,8 @@ impl<'a> Maker<'a> {
         let model = model.map(|(name, _)| (*name).to_owned());
         let note =
             self.task_note(draft, requests, calls, usage, if models.len() > 1 { models } else { BTreeMap::new() });
-        // Without an id of its own a task is named by its place in the session.
-        let id = if draft.id.is_empty() { draft.key.trim_start_matches(PREFIX) } else { draft.id };
         Ok(Record::Task(TaskRecord {
-            task_id: TaskId::new(id)?,
+            task_id: TaskId::new(draft.id.as_str())?,
             agent_id: self.agent_id(draft.thread)?,
             result: draft.ending.result.clone(),
             timestamp: self.time(draft.ending.at)?,
@@ -124,6 +122,7 @@ impl<'a> Maker<'a> {
                 .and_then(|launch| launch.status.as_deref())
                 .map(|status| if status == "async_launched" { "background" } else { "foreground" }),
             warm_up: is_warm_up(thread, turn, calls),
+            part: self.shared.contains(&(draft.thread, draft.index)),
             unfinished: draft.ending.result.is_none(),
             reported_duration_ms: turn.and_then(|turn| turn.reported_ms),
             requests: requests.iter().filter(|request| request.kind == Kind::Request).count() as u64,
