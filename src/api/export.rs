@@ -2,6 +2,9 @@
 //!
 //! A failure before the first byte is an ordinary problem answer. One after it breaks the connection
 //! off, so that the client sees an incomplete transfer instead of a short file.
+//!
+//! Not here: compressing transfers by `Accept-Encoding`, which `server` does for every answer; a
+//! `.gz` file is a compressed file, whatever the transfer.
 
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
@@ -73,7 +76,6 @@ pub async fn export(
     State(service): State<Service>,
     Path(file): Path<String>,
     RawQuery(query): RawQuery,
-    headers: HeaderMap,
 ) -> ApiResult<Response> {
     let file = FileName::parse(&file)?;
     let layout_of = |params: &Params| -> Result<Layout, Problem> {
@@ -86,14 +88,13 @@ pub async fn export(
     let known = [&OWN_PARAMETERS[..], &filter_fields(file.selection)].concat();
     let params = Params::read(query.as_deref(), &known)?;
     let range = range_from(params.get("from"), params.get("to"), now())?;
-    let negotiated = !file.gz && accepts_gzip(&headers);
     let request = ExportRequest {
         selection: file.selection,
         format: file.format,
         range,
         filter: filter_for(file.selection, params.iter().filter(|(name, _)| !OWN_PARAMETERS.contains(name)))?,
         layout: layout_of(&params)?,
-        gzip: file.gz || negotiated,
+        gzip: file.gz,
     };
     let mut chunks = service.export(request)?;
     let first = chunks.next().await.transpose()?;
@@ -103,7 +104,7 @@ pub async fn export(
         }
     });
     let mut response = Body::from_stream(rest).into_response();
-    file.describe(range, negotiated, response.headers_mut());
+    file.describe(range, response.headers_mut());
     Ok(response)
 }
 
@@ -131,17 +132,10 @@ impl FileName {
     }
 
     /// The headers of the answer. The file's name is plain ASCII, so that RFC 6266 needs no second form of it.
-    fn describe(self, range: TimeRange, negotiated: bool, headers: &mut HeaderMap) {
+    fn describe(self, range: TimeRange, headers: &mut HeaderMap) {
         let media_type = if self.gz { "application/gzip" } else { media_type(self.format) };
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        if negotiated {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        }
-        if !self.gz {
-            headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        }
         let (name, range, extension) = (self.selection.as_str(), range_name(range), self.format.extension());
         let gz = if self.gz { ".gz" } else { "" };
         let disposition = format!("attachment; filename=\"swarmscope-{name}-{range}.{extension}{gz}\"");
@@ -175,23 +169,6 @@ fn range_name(range: TimeRange) -> String {
     }
 }
 
-/// Whether the client takes gzip (RFC 9110, 12.5.3): named or `*`, and not with a weight of 0.
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let mut any = false;
-    for value in headers.get_all(header::ACCEPT_ENCODING) {
-        for part in value.to_str().unwrap_or_default().split(',') {
-            let (coding, weight) = part.split_once(';').unwrap_or((part, "q=1"));
-            let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse().ok()).unwrap_or(1.0);
-            match coding.trim().to_ascii_lowercase().as_str() {
-                "gzip" | "x-gzip" => return weight > 0.0,
-                "*" => any = weight > 0.0,
-                _ => {}
-            }
-        }
-    }
-    any
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,17 +190,5 @@ mod tests {
         assert_eq!(name(from, until), "20260101T120000Z-20260102T120000Z");
         assert_eq!(name(from, TimeRange::ALL.until), "since-20260101T120000Z");
         assert_eq!(name(TimeRange::ALL.from, until), "until-20260102T120000Z");
-    }
-
-    #[test]
-    fn gzip_is_sent_only_to_who_takes_it() {
-        let accepts = |text: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(text));
-            accepts_gzip(&headers)
-        };
-        assert!(accepts("gzip") && accepts("br, GZIP;q=0.5") && accepts("*"));
-        assert!(!accepts("br") && !accepts("gzip;q=0, *") && !accepts("*;q=0") && !accepts(""));
-        assert!(!accepts_gzip(&HeaderMap::new()));
     }
 }

@@ -22,6 +22,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
 use crate::api::{self, ApiState, Limits, Meters, guard, request_id};
 use crate::config::Config;
@@ -86,8 +87,9 @@ pub fn compose(service: &Service, config: &Config) -> Router {
 
 /// Text is compressed on the way out, at a level that costs little time. Event streams are not, nor
 /// is what comes compressed.
-fn compression() -> CompressionLayer {
-    CompressionLayer::new().quality(CompressionLevel::Precise(4))
+fn compression() -> CompressionLayer<impl Predicate> {
+    let compressible = DefaultPredicate::new().and(NotForContentType::const_new("application/gzip"));
+    CompressionLayer::new().quality(CompressionLevel::Precise(4)).compress_when(compressible)
 }
 
 /// Headers for whatever does not bring its own, such as a page's stricter policy with a nonce.

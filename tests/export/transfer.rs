@@ -73,6 +73,10 @@ async fn compressed_files_and_transfers_hold_the_same_bytes() {
         assert!(disposition.ends_with(".gz\""), "{disposition}");
         assert_eq!(gunzip(&response.bytes().await.expect("a body")).await.expect("gzip"), plain);
 
+        let request = reqwest::Client::new().get(format!("{}/api/v1/export/{file}.gz", server.base));
+        let response = request.header("accept-encoding", "gzip").send().await.expect("an answer");
+        assert!(response.headers().get("content-encoding").is_none(), "not compressed twice");
+
         let request = reqwest::Client::new().get(format!("{}/api/v1/export/{file}", server.base));
         let response = request.header("accept-encoding", "br;q=0.1, gzip").send().await.expect("an answer");
         assert_eq!(response.headers()["content-encoding"], "gzip");
