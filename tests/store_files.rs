@@ -102,6 +102,8 @@ async fn files_that_are_no_store_are_refused_each_with_its_name_and_left_as_they
         }
         assert!(refused.to_string().contains(path.to_str().expect("a path")), "{refused}");
         assert_eq!(std::fs::read(path).expect("the file"), before);
+        let lock = format!("{}.lock", path.display());
+        assert!(!Path::new(&lock).exists(), "nothing is left beside it");
     }
     let refused = open(folder.path()).await.expect_err("refused");
     assert!(matches!(refused, StoreError::Folder { .. }), "{refused:?}");

@@ -165,12 +165,16 @@ impl<T: Table> Stored<T> {
     /// Looks up every key of the rows `missing` names.
     async fn find(connection: &mut SqliteConnection, rows: &[T], missing: &[usize]) -> Result<Self, StoreError> {
         let mut found: HashMap<i64, T> = HashMap::new();
+        let mut left = missing.to_vec();
         for kind in 0..T::KEYS.len() {
-            let keys: HashSet<Key> = missing.iter().filter_map(|index| rows[*index].key(kind)).collect();
+            let keys: HashSet<Key> = left.iter().filter_map(|index| rows[*index].key(kind)).collect();
             let keys: Vec<Key> = keys.into_iter().collect();
             for keys in keys.chunks(KEYS_A_STATEMENT) {
                 find_some(connection, kind, keys, &mut found).await?;
             }
+            // Who met its first key need not be looked up by the others.
+            let met: HashSet<Key> = found.values().filter_map(|row| row.key(kind)).collect();
+            left.retain(|index| rows[*index].key(kind).is_none_or(|key| !met.contains(&key)));
         }
         let rows: Vec<(i64, T)> = found.into_iter().collect();
         let places = (0..T::KEYS.len())

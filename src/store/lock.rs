@@ -46,11 +46,11 @@ impl ProcessLock {
         Ok(Self { file, path, released: None })
     }
 
-    /// Waits for the lock, at most `patience` (`None` = for ever).
+    /// Waits for the lock, at most `patience`.
     ///
     /// # Errors
     /// [`StoreError::Locked`] when another process kept it, [`StoreError::Unreadable`] when the system refuses.
-    pub(super) async fn acquire(&mut self, patience: Option<Duration>) -> Result<(), StoreError> {
+    pub(super) async fn acquire(&mut self, patience: Duration) -> Result<(), StoreError> {
         if let Some(released) = self.released {
             tokio::time::sleep_until(released + PAUSE).await;
         }
@@ -63,7 +63,7 @@ impl ProcessLock {
                     return Err(StoreError::Unreadable { path: self.path.clone(), source });
                 }
             }
-            if patience.is_some_and(|patience| started.elapsed() > patience) {
+            if started.elapsed() > patience {
                 return Err(StoreError::Locked { path: self.path.clone() });
             }
             tokio::time::sleep(ASK_AGAIN).await;

@@ -289,10 +289,4 @@ impl Store {
     pub(in crate::store) fn reader(&self) -> &SqlitePool {
         &self.shared.readers
     }
-
-    /// Words by number.
-    #[expect(dead_code, reason = "for the aggregating reads, which come next")]
-    pub(in crate::store) fn names(&self) -> &Names {
-        &self.shared.names
-    }
 }

@@ -27,6 +27,9 @@ const OPEN_PATIENCE: Duration = Duration::from_secs(30);
 /// Pages of log after which the writer copies them into the file; measured: 1,000 halves the rate.
 const AUTOCHECKPOINT_PAGES: &str = "16384";
 
+/// To how many bytes the log file is cut back once it has been copied: what those pages take.
+const LOG_BYTES_KEPT: &str = "67108864";
+
 const SELECT_SQLITE_VERSION: &str = "select sqlite_version()";
 const SELECT_ONE_TABLE: &str = "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' \
                                 order by name = '_sqlx_migrations' desc limit 1";
@@ -51,8 +54,9 @@ pub(super) struct Opened {
 /// [`StoreError`] naming the file and the remedy; the file is then as it was.
 pub(super) async fn open(path: &Path, options: &StoreOptions) -> Result<Opened, StoreError> {
     prepare_path(path, options.create)?;
+    recognise(path).await?; // before anything is made beside a file that is not ours
     let mut lock = ProcessLock::open(path)?;
-    lock.acquire(Some(OPEN_PATIENCE)).await?;
+    lock.acquire(OPEN_PATIENCE).await?;
     let writer = open_writer(path).await;
     lock.release()?;
     let writer = writer?;
@@ -84,17 +88,6 @@ fn prepare_path(path: &Path, create: bool) -> Result<(), StoreError> {
 }
 
 async fn open_writer(path: &Path) -> Result<SqliteConnection, StoreError> {
-    // A look without changing anything first: WAL mode and auto_vacuum must not reach a foreign file.
-    if std::fs::metadata(path).is_ok_and(|found| found.len() > 0) {
-        let mut look = SqliteConnectOptions::new()
-            .filename(path)
-            .connect()
-            .await
-            .map_err(|source| explain(path, "open the file", source))?;
-        let verdict = recognise(path, &mut look).await;
-        look.close().await.map_err(query("close the file after a first look"))?;
-        verdict?;
-    }
     let mut writer =
         writer_options(path).connect().await.map_err(|source| explain(path, "open the file for writing", source))?;
     guard_version(&mut writer).await?;
@@ -102,8 +95,20 @@ async fn open_writer(path: &Path) -> Result<SqliteConnection, StoreError> {
     Ok(writer)
 }
 
-/// Whether the file is ours and of a version we know.
-async fn recognise(path: &Path, look: &mut SqliteConnection) -> Result<(), StoreError> {
+/// Whether the file is new, or ours and of a version we know. A look that changes nothing: WAL mode
+/// and `auto_vacuum` must not reach a foreign file.
+async fn recognise(path: &Path) -> Result<(), StoreError> {
+    if !std::fs::metadata(path).is_ok_and(|found| found.len() > 0) {
+        return Ok(());
+    }
+    let look = SqliteConnectOptions::new().filename(path).disable_statement_logging();
+    let mut look = look.connect().await.map_err(|source| explain(path, "open the file", source))?;
+    let verdict = judge(path, &mut look).await;
+    look.close().await.map_err(query("close the file after a first look"))?;
+    verdict
+}
+
+async fn judge(path: &Path, look: &mut SqliteConnection) -> Result<(), StoreError> {
     let table: Option<String> = sqlx::query_scalar(SELECT_ONE_TABLE)
         .fetch_optional(&mut *look)
         .await
@@ -163,6 +168,7 @@ fn writer_options(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(false) // the schema has none
         .pragma("wal_autocheckpoint", AUTOCHECKPOINT_PAGES)
+        .pragma("journal_size_limit", LOG_BYTES_KEPT)
         .pragma("cache_size", "-65536") // KiB
         .pragma("temp_store", "memory")
         .statement_cache_capacity(512)

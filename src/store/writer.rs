@@ -34,13 +34,15 @@ const RECORDS_A_COMMIT: usize = 10_000;
 const BYTES_A_COMMIT: usize = 8 << 20;
 /// After so long without work the log is copied into the file.
 const IDLE: Duration = Duration::from_secs(2);
+/// How long a group waits for another process. It holds the lock for one transaction at a time, so
+/// one that keeps it longer hangs.
+const LOCK_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a checkpoint waits for the process lock.
 const CHECKPOINT_PATIENCE: Duration = Duration::from_millis(500);
 
 const SELECT_DATA_VERSION: &str = "pragma data_version";
 const CHECKPOINT_PASSIVE: &str = "pragma wal_checkpoint(passive)";
 const CHECKPOINT_TRUNCATE: &str = "pragma wal_checkpoint(truncate)";
-const OPTIMIZE: &str = "pragma optimize";
 /// Takes the write lock at once: a transaction that read first could find its view outdated.
 const BEGIN: &str = "begin immediate";
 const COMMIT: &str = "commit";
@@ -82,7 +84,7 @@ impl Writer {
 
     /// Commits `first` and what waits behind it, and answers each sender.
     async fn serve(&mut self, first: Job, queue: &mut UnboundedReceiver<Job>) {
-        if let Err(error) = self.lock.acquire(None).await {
+        if let Err(error) = self.lock.acquire(LOCK_PATIENCE).await {
             return self.answer(first, Err(error));
         }
         let jobs = gather(first, queue);
@@ -197,7 +199,7 @@ impl Writer {
         if self.counters.stopped.load(Ordering::Relaxed) {
             return;
         }
-        if self.lock.acquire(Some(CHECKPOINT_PATIENCE)).await.is_err() {
+        if self.lock.acquire(CHECKPOINT_PATIENCE).await.is_err() {
             return; // somebody else writes; there will be another idle moment
         }
         let done = sqlx::query(statement).execute(&mut self.connection).await;
@@ -209,7 +211,6 @@ impl Writer {
     }
 
     async fn finish(mut self) {
-        self.checkpoint(OPTIMIZE).await;
         self.checkpoint(CHECKPOINT_TRUNCATE).await;
         if self.connection.close().await.is_err() {
             self.counters.failures.fetch_add(1, Ordering::Relaxed);
