@@ -1,5 +1,7 @@
 //! Importing Claude Code transcripts: what is read, what is stored, and that nothing is counted twice.
 
+#![expect(clippy::expect_used, reason = "a test may say what it expects, in its helpers as well")]
+
 mod fixture;
 mod shared_data;
 
