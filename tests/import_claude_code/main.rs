@@ -436,6 +436,20 @@ async fn files_that_are_no_transcripts_get_one_clear_word_each() {
 }
 
 #[tokio::test]
+async fn a_session_without_times_is_reported_and_its_records_are_refused() {
+    let scene = Scene::new().await;
+    let path = scene.folder.path().join("projects").join(PROJECT).join("timeless.jsonl");
+    let mut line = fixture::reply("timeless", "t1", 0.0, "t", [3, 4, 0, 0], true, fixture::text());
+    line.as_object_mut().expect("an object").remove("timestamp");
+    fixture::write(&path, &[line]);
+    let report = scene.import(&path).await;
+    assert_eq!((report.sessions, report.figures.messages, report.figures.tokens.output), (1, 1, 4));
+    assert_eq!((landed(&report, "task").refused, landed(&report, "task").stored), (1, 0));
+    let problem = report.problems.iter().find(|problem| problem.line == Some(1)).expect("a problem with its line");
+    assert_eq!(problem.reason, "no line of the session has a time");
+}
+
+#[tokio::test]
 async fn two_stores_on_one_file_import_and_write_at_the_same_time() {
     let scene = Scene::new().await;
     let path = projects(scene.folder.path());

@@ -34,14 +34,18 @@ impl Service {
     /// [`Problem`] when nothing of that kind is found or it cannot be imported yet; as
     /// [`Service::import_claude_code`].
     pub async fn import_found(&self, kind: SourceKind) -> Result<ImportSummary, ServiceError> {
-        let found = self.discover_sources().await?.into_iter().find(|source| source.kind == kind);
-        let Some(found) = found else {
+        let places = self.usual_places().into_iter();
+        let found = blocking(move || {
+            let mut found = places.filter(|(place, _)| *place == kind);
+            found.find_map(|(kind, path)| look(kind, &path).map(|source| (path, source)))
+        });
+        let Some((path, source)) = found.await? else {
             return Err(Problem::not_found(format!("there are no {} in the usual place", kind.title())).into());
         };
-        if !found.importable {
+        if !source.importable {
             return Err(Problem::bad_request(format!("{} cannot be imported yet", kind.title())).into());
         }
-        let report = self.import_claude_code(vec![PathBuf::from(found.path)], Arc::new(|_| {})).await?;
+        let report = self.import_claude_code(vec![path], Arc::new(|_| {})).await?;
         Ok(summary(&report))
     }
 

@@ -164,11 +164,11 @@ fn read_project(
 /// Adds a session to the report.
 fn tell(session: &Session, claims: &mut Claims, report: &mut Report) {
     let figures = Figures::of(session, &claims.divide(session));
-    if session.first.is_some() {
+    if session.first.is_some() || !session.requests.is_empty() {
         report.session(&session.project, &session.id, figures);
         return;
     }
-    // Summaries, snapshots, or something else: nothing happened in it that has a time.
+    // Summaries, snapshots, or something else: nothing happened in it.
     for file in &session.files {
         if file.lines > 0 {
             report.trouble(&file.name, None, "holds no line of a session");
