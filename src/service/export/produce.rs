@@ -18,8 +18,10 @@ use crate::wire::openmetrics::OpenMetricsWriter;
 use crate::wire::prometheus::CurrentValues;
 use crate::wire::{Flat, Grouped, Place};
 
-/// Most rows fetched at a time.
-const PAGE_ROWS: u32 = 2000;
+/// Most rows fetched at a time: even if each carries the most metadata that is taken in, they fit.
+const PAGE_ROWS: u32 = 1000;
+/// The same for memories, whose values may be far larger than metadata.
+const PAGE_ROWS_OF_MEMORY: u32 = 64;
 /// About as many bytes of rows are fetched at a time; heavy rows come in shorter pages.
 const PAGE_BYTES: usize = 2 * 1024 * 1024;
 /// Sorted pieces taken back at a time.
@@ -66,6 +68,7 @@ async fn current(store: &Store, request: &ExportRequest, sink: &mut Sink) -> Res
     let mut values = CurrentValues::default();
     let mut rows = Rows::new(store, request);
     while let Some(page) = rows.next().await? {
+        sink.still_wanted()?;
         page.iter().for_each(|row| values.add(&row.record));
     }
     sink.buffer = values.encode();
@@ -82,6 +85,7 @@ async fn grouped(
     let mut sorter = Sorter::new(folder);
     let mut rows = Rows::new(store, request);
     while let Some(page) = rows.next().await? {
+        sink.still_wanted()?;
         for row in &page {
             writer.split(&row.record, &mut |place, piece| sorter.push(place, piece));
         }
@@ -135,15 +139,17 @@ struct Rows<'a> {
 impl<'a> Rows<'a> {
     fn new(store: &'a Store, request: &ExportRequest) -> Self {
         let datasets: Vec<_> = request.selection.datasets().filter(|dataset| request.holds(*dataset)).collect();
-        let mut datasets = datasets.into_iter();
-        let first = PageRequest {
-            range: request.range,
-            filter: request.filter.clone(),
-            order: Order::Asc,
-            after: None,
-            limit: PAGE_ROWS,
-        };
-        Self { store, dataset: datasets.next(), datasets, request: first }
+        let filter = request.filter.clone();
+        let first = PageRequest { range: request.range, filter, order: Order::Asc, after: None, limit: 0 };
+        let mut rows = Self { store, datasets: datasets.into_iter(), dataset: None, request: first };
+        rows.next_dataset();
+        rows
+    }
+
+    fn next_dataset(&mut self) {
+        self.dataset = self.datasets.next();
+        self.request.after = None;
+        self.request.limit = self.dataset.map_or(0, most_rows);
     }
 
     /// The next page, never an empty one; `None` at the end.
@@ -153,22 +159,24 @@ impl<'a> Rows<'a> {
             // Only an empty page is the end: a short one may have other reasons.
             if let Some(last) = page.last() {
                 self.request.after = Some(Cursor { time: last.time, row: last.id });
-                self.request.limit = next_limit(&page);
+                self.request.limit = next_limit(dataset, &page);
                 return Ok(Some(page));
             }
-            self.dataset = self.datasets.next();
-            self.request.after = None;
-            self.request.limit = PAGE_ROWS;
+            self.next_dataset();
         }
         Ok(None)
     }
 }
 
 /// How many rows weigh about [`PAGE_BYTES`] if they are like those of `page`.
-fn next_limit(page: &[Row]) -> u32 {
+fn next_limit(dataset: Dataset, page: &[Row]) -> u32 {
     let bytes: usize = page.iter().map(|row| weight(&row.record)).sum();
     let rows = page.len() * PAGE_BYTES / bytes.max(1);
-    u32::try_from(rows).unwrap_or(PAGE_ROWS).clamp(1, PAGE_ROWS)
+    u32::try_from(rows).unwrap_or(u32::MAX).clamp(1, most_rows(dataset))
+}
+
+fn most_rows(dataset: Dataset) -> u32 {
+    if dataset == Dataset::Memory { PAGE_ROWS_OF_MEMORY } else { PAGE_ROWS }
 }
 
 /// About how many bytes a record takes; only what can be large is looked at.

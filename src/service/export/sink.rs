@@ -64,6 +64,14 @@ impl Sink {
         self.send(whole, line_feed.len()).await
     }
 
+    /// Whether anybody still reads; for work that hands nothing on for a long time.
+    ///
+    /// # Errors
+    /// [`Halt::Gone`].
+    pub(super) fn still_wanted(&self) -> Result<(), Halt> {
+        if self.sender.is_closed() { Err(Halt::Gone) } else { Ok(()) }
+    }
+
     /// Hands on the rest.
     ///
     /// # Errors
