@@ -76,13 +76,21 @@ pub struct ServerConfig {
     pub site: Option<PathBuf>,
     /// Seconds a client may take to send the head of a request.
     pub header_seconds: u64,
+    /// Seconds a client may stop sending within the body of a request.
+    pub body_idle_seconds: u64,
     /// Seconds to finish running requests in after the first stop signal.
     pub drain_seconds: u64,
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)), site: None, header_seconds: 10, drain_seconds: 10 }
+        Self {
+            bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
+            site: None,
+            header_seconds: 10,
+            body_idle_seconds: 30,
+            drain_seconds: 10,
+        }
     }
 }
 
@@ -214,8 +222,8 @@ impl Config {
         if !self.server.bind.ip().is_loopback() {
             return Err(ConfigError::NotLoopback(self.server.bind));
         }
-        if self.server.header_seconds == 0 {
-            return invalid("server.header_seconds", "must be at least 1");
+        if self.server.header_seconds == 0 || self.server.body_idle_seconds == 0 {
+            return invalid("server", "header_seconds and body_idle_seconds must be at least 1");
         }
         if self.store.readers == 0 || self.store.readers > 64 {
             return invalid("store.readers", "must be 1 to 64");

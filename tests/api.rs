@@ -8,7 +8,11 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use std::time::Duration;
+
 use common::{Answer, NOON, Server, task};
+use swarmscope::config::Config;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const MILLIS: i64 = NOON / 1000;
 
@@ -259,6 +263,26 @@ async fn the_document_lists_every_route_that_answers() {
             assert!(status != 405 && status < 500, "{path} answers {status}");
         }
     }
+}
+
+#[tokio::test]
+async fn clients_that_stop_sending_are_let_go() {
+    let mut config = Config::default();
+    config.server.header_seconds = 1;
+    config.server.body_idle_seconds = 1;
+    let server = Server::start_with(config).await;
+    let head = format!("POST /api/v1/ingest HTTP/1.1\r\nhost: {}\r\ncontent-length: 9\r\n", server.address);
+    let mut silent = tokio::net::TcpStream::connect(server.address).await.expect("connected");
+    silent.write_all(head.as_bytes()).await.expect("sent");
+    let mut slow = tokio::net::TcpStream::connect(server.address).await.expect("connected");
+    slow.write_all(format!("{head}content-type: application/json\r\n\r\n[").as_bytes()).await.expect("sent");
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(5), silent.read_to_end(&mut answer)).await;
+    assert!(read.is_ok(), "the connection without a whole head is closed");
+    let mut answer = vec![0; 4096];
+    let length = slow.read(&mut answer).await.expect("an answer");
+    let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("nothing came for 1 s"), "{answer}");
 }
 
 #[tokio::test]

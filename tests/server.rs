@@ -195,6 +195,7 @@ async fn lines_that_are_refused_are_named_by_file_and_line() {
 
     for (name, content, reason) in [
         ("binary", b"\x7fELF\0\0\0".as_slice(), "binary is no NDJSON: byte 4 is NUL"),
+        ("array.json", b" [{}]".as_slice(), "array.json is a JSON array, not NDJSON"),
         ("notgzip", b"\x1f\x8bnot really".as_slice(), "notgzip"),
     ] {
         std::fs::write(path.join(name), content).expect("written");

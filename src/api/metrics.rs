@@ -27,6 +27,7 @@ const STORED: Family = counter("records_stored", "", "Records stored since the s
 const DUPLICATES: Family = counter("records_duplicate", "", "Records that were there before, since the start.");
 const DIFFERING: Family = counter("records_differing", "", "Repeats with other values, since the start.");
 const COMMITS: Family = counter("commits", "", "Transactions since the start of the process.");
+const COMMIT_FAILURES: Family = counter("commit_failures", "", "Transactions that failed since the start.");
 const COMMIT_TIME: Family = counter("commit_duration_seconds", "seconds", "Time spent in transactions.");
 const QUEUE: Family = gauge("queue_records", "", "Records that wait to be written.");
 const QUEUE_LIMIT: Family = gauge("queue_limit_records", "", "Records that may wait to be written.");
@@ -61,12 +62,12 @@ pub async fn metrics(State(state): State<ApiState>, headers: HeaderMap) -> ApiRe
         text.histogram(&[("query_type", query_type)], histogram);
     }
     let gauge = store.gauge();
-    let errors = state.meters.errors() + gauge.failures;
     for (family, value) in [
         (&ACTIVE, active as f64),
         (&DB_SIZE, gauge.file_bytes as f64),
         (&WAL_SIZE, gauge.wal_bytes as f64),
-        (&ERRORS, errors as f64),
+        (&ERRORS, state.meters.errors() as f64),
+        (&COMMIT_FAILURES, gauge.failures as f64),
         (&STORED, gauge.stored as f64),
         (&DUPLICATES, gauge.duplicates as f64),
         (&DIFFERING, gauge.differing as f64),

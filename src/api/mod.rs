@@ -19,6 +19,8 @@ mod process;
 pub mod request_id;
 pub mod router;
 
+use std::time::Duration;
+
 use axum::extract::FromRef;
 
 use crate::model::Micros;
@@ -32,13 +34,13 @@ pub use problem::{ApiProblem, ApiResult};
 pub struct ApiState {
     /// The use cases.
     pub service: Service,
-    /// Sizes that end a request.
+    /// What ends a request.
     pub limits: Limits,
     /// What is counted about requests.
     pub meters: Meters,
 }
 
-/// Sizes that end a request, in bytes after decompression.
+/// What ends a request: sizes in bytes after decompression, and silence.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// A JSON body, or an atomic NDJSON body.
@@ -47,6 +49,8 @@ pub struct Limits {
     pub ndjson_bytes: u64,
     /// One NDJSON line.
     pub line_bytes: usize,
+    /// How long a client may stop sending within a body.
+    pub idle: Duration,
 }
 
 impl FromRef<ApiState> for Service {

@@ -125,3 +125,33 @@ pub fn render(mut response: Response, request_id: &str) -> Response {
     *response.body_mut() = Body::from(text);
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::StoreError;
+
+    async fn answered(error: ServiceError) -> (u16, Option<String>, ProblemBody) {
+        let response = render(ApiProblem::from(error).into_response(), "r1");
+        let retry = response.headers().get(header::RETRY_AFTER).map(|value| value.to_str().expect("text").to_owned());
+        let status = response.status().as_u16();
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.expect("a body");
+        (status, retry, serde_json::from_slice(&body).expect("a problem"))
+    }
+
+    #[tokio::test]
+    async fn back_pressure_asks_to_come_back_and_a_full_disk_does_not() {
+        let (status, retry, body) = answered(StoreError::Overloaded.into()).await;
+        assert_eq!((status, retry.as_deref()), (503, Some("1")));
+        assert_eq!((body.status, body.request_id.as_deref()), (503, Some("r1")));
+        let (status, retry, body) = answered(StoreError::DiskFull { path: "x.db".into() }.into()).await;
+        assert_eq!((status, retry), (507, None));
+        assert!(body.detail.starts_with("the disk that holds x.db is full"));
+    }
+
+    #[tokio::test]
+    async fn internals_stay_in_the_log() {
+        let (status, _, body) = answered(ServiceError::Sort(std::io::Error::other("secret"))).await;
+        assert_eq!((status, body.detail.contains("secret")), (500, false));
+    }
+}

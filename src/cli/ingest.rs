@@ -48,7 +48,7 @@ pub async fn run(args: IngestArgs, setup: &Setup) -> Result<ExitCode, CliError> 
     let unreadable = |error: std::io::Error| CliError::Failed(format!("could not read {name}: {error}"));
     let (input, length) = open(&args.file).await.map_err(unreadable)?;
     let (compression, mut reader) = sniff(BufReader::with_capacity(BUFFER_BYTES, input)).await.map_err(unreadable)?;
-    refuse_binary(reader.fill_buf().await.map_err(unreadable)?, &name)?;
+    refuse_foreign(reader.fill_buf().await.map_err(unreadable)?, &name)?;
 
     let service = setup.open().await?;
     let mut intake = service.intake(IntakeOptions {
@@ -105,14 +105,19 @@ async fn open(file: &Path) -> std::io::Result<(Input, Option<u64>)> {
     Ok((Box::new(opened), metadata.is_file().then_some(metadata.len())))
 }
 
-/// A NUL never stands in NDJSON: a database or another binary file was named by mistake.
-fn refuse_binary(start: &[u8], name: &str) -> Result<(), CliError> {
-    match start.iter().position(|byte| *byte == 0) {
-        Some(at) => Err(CliError::Failed(format!(
+/// Says what a file is that was named by mistake, instead of refusing each of its lines.
+fn refuse_foreign(start: &[u8], name: &str) -> Result<(), CliError> {
+    if let Some(at) = start.iter().position(|byte| *byte == 0) {
+        return Err(CliError::Failed(format!(
             "{name} is no NDJSON: byte {at} is NUL; name a text file with one JSON object a line"
-        ))),
-        None => Ok(()),
+        )));
     }
+    if start.trim_ascii_start().starts_with(b"[") {
+        return Err(CliError::Failed(format!(
+            "{name} is a JSON array, not NDJSON; turn it into lines: jq -c '.[]' {name} | swarmscope ingest -"
+        )));
+    }
+    Ok(())
 }
 
 /// Prints the account, and a reason for every refused line that is listed.

@@ -68,6 +68,7 @@ pub fn compose(service: &Service, config: &Config) -> Router {
         json_bytes: config.ingest.json_bytes_max,
         ndjson_bytes: config.ingest.ndjson_bytes_max,
         line_bytes: config.ingest.line_bytes_max,
+        idle: Duration::from_secs(config.server.body_idle_seconds),
     };
     let meters = Meters::new(SystemTime::now());
     let (routes, _document) = api::router::build(ApiState { service: service.clone(), limits, meters: meters.clone() });

@@ -12,6 +12,7 @@ mod kinds;
 pub mod lines;
 mod shapes;
 mod values;
+mod visit;
 
 use std::collections::BTreeMap;
 
