@@ -119,17 +119,7 @@ impl Snapshot {
         if pieces.is_empty() {
             return Ok(Vec::new());
         }
-        let mut sql = QueryBuilder::<Sqlite>::new(
-            "select agent, sum(tasks), sum(success), sum(rated), sum(timed), total(duration_sum), max(duration_max), \
-             cast(total(used) as integer), sum(recorded) from (",
-        );
-        for (index, piece) in pieces.iter().enumerate() {
-            if index > 0 {
-                sql.push(" union all ");
-            }
-            push_sums(&mut sql, piece, cut);
-        }
-        sql.push(") group by agent");
+        let mut sql = agent_sums_sql(pieces, cut);
         sql.build().try_map(AgentSum::read).fetch_all(&mut *self.tx).await.map_err(query("add up agents"))
     }
 
@@ -187,16 +177,7 @@ impl Snapshot {
         range: TimeRange,
         cut: &Cut,
     ) -> Result<Vec<AgentFacts>, StoreError> {
-        let mut sql = QueryBuilder::<Sqlite>::new(FACTS);
-        sql.push(", (select ts from task indexed by task_by_agent where agent = a.id and ts >= ");
-        sql.push_bind(range.from.0).push(" and ts < ").push_bind(range.until.0);
-        cut.push_rest(&mut sql);
-        sql.push(" order by ts desc limit 1) from agent_name a where a.id in (");
-        let mut list = sql.separated(", ");
-        for agent in agents {
-            list.push_bind(agent.agent);
-        }
-        sql.push(")");
+        let mut sql = facts_sql(agents, range, cut);
         let read = |row: SqliteRow| {
             let facts = AgentFacts {
                 agent_id: row.try_get(1)?,
@@ -253,6 +234,35 @@ impl Snapshot {
 
 fn nameless(agent: i64) -> StoreError {
     StoreError::Damaged { what: format!("agent number {agent} has no name") }
+}
+
+pub(super) fn facts_sql(agents: &[AgentSum], range: TimeRange, cut: &Cut) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new(FACTS);
+    sql.push(", (select ts from task indexed by task_by_agent where agent = a.id and ts >= ");
+    sql.push_bind(range.from.0).push(" and ts < ").push_bind(range.until.0);
+    cut.push_rest(&mut sql);
+    sql.push(" order by ts desc limit 1) from agent_name a where a.id in (");
+    let mut list = sql.separated(", ");
+    for agent in agents {
+        list.push_bind(agent.agent);
+    }
+    sql.push(")");
+    sql
+}
+
+pub(super) fn agent_sums_sql(pieces: &[Piece], cut: &Cut) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new(
+        "select agent, sum(tasks), sum(success), sum(rated), sum(timed), total(duration_sum), max(duration_max), \
+         cast(total(used) as integer), sum(recorded) from (",
+    );
+    for (index, piece) in pieces.iter().enumerate() {
+        if index > 0 {
+            sql.push(" union all ");
+        }
+        push_sums(&mut sql, piece, cut);
+    }
+    sql.push(") group by agent");
+    sql
 }
 
 /// Adds one arm of the sum over agents.

@@ -34,10 +34,7 @@ impl Snapshot {
         cut: &Cut,
         grid: &Grid,
     ) -> Result<Vec<(usize, f64)>, StoreError> {
-        let mut sql = QueryBuilder::<Sqlite>::new("select json_group_array((ts - ");
-        sql.push_bind(grid.start.0).push(") / ").push_bind(grid.step).push("), json_group_array(duration_ms)");
-        cut.push_tasks(&mut sql, range);
-        sql.push(" and duration_ms is not null");
+        let mut sql = durations_sql(range, cut, grid);
         let (slots, values): (String, String) =
             sql.build_query_as().fetch_one(&mut *self.tx).await.map_err(query("read durations"))?;
         let slots: Vec<usize> = agents::unpack(&slots)?;
@@ -52,20 +49,7 @@ impl Snapshot {
     pub async fn sketches(&mut self, pieces: &[Piece], cut: &Cut, grid: &Grid) -> Result<Vec<SketchAt>, StoreError> {
         let mut found = Vec::new();
         for piece in pieces.iter().filter(|piece| piece.tier != Tier::Raw) {
-            let mut sql = QueryBuilder::<Sqlite>::new("");
-            if cut.rollups() == Rollups::Fleet {
-                push_slot(&mut sql, "bucket", grid);
-                sql.push(", duration from fleet_sketch where ");
-                push_span(&mut sql, piece.tier, piece.range);
-            } else {
-                // The sketches have no index by agent, the rollups have.
-                push_slot(&mut sql, "bucket", grid);
-                sql.push(", (select duration from agent_sketch s where s.tier = agent_rollup.tier");
-                sql.push(" and s.bucket = agent_rollup.bucket and s.agent = agent_rollup.agent");
-                sql.push(" and s.swarm = agent_rollup.swarm)");
-                cut.push_buckets(&mut sql, piece.tier, piece.range);
-                sql.push(" and duration_n > 0");
-            }
+            let mut sql = sketches_sql(piece, cut, grid);
             let read = |row: SqliteRow| Ok(SketchAt { slot: read_slot(&row)?, sketch: read_sketch(&row, 1)? });
             let part: Vec<SketchAt> =
                 sql.build().try_map(read).fetch_all(&mut *self.tx).await.map_err(query("read sketches"))?;
@@ -75,7 +59,32 @@ impl Snapshot {
     }
 }
 
-pub(super) fn read_sketch(row: &SqliteRow, index: usize) -> Result<Sketch, sqlx::Error> {
+pub(super) fn durations_sql(range: TimeRange, cut: &Cut, grid: &Grid) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new("select json_group_array((ts - ");
+    sql.push_bind(grid.start.0).push(") / ").push_bind(grid.step).push("), json_group_array(duration_ms)");
+    cut.push_tasks(&mut sql, range);
+    sql.push(" and duration_ms is not null");
+    sql
+}
+
+pub(super) fn sketches_sql(piece: &Piece, cut: &Cut, grid: &Grid) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new("");
+    push_slot(&mut sql, "bucket", grid);
+    if cut.rollups() == Rollups::Fleet {
+        sql.push(", duration from fleet_sketch where ");
+        push_span(&mut sql, piece.tier, piece.range);
+    } else {
+        // The sketches have no index by agent, the rollups have.
+        sql.push(", (select duration from agent_sketch s where s.tier = agent_rollup.tier");
+        sql.push(" and s.bucket = agent_rollup.bucket and s.agent = agent_rollup.agent");
+        sql.push(" and s.swarm = agent_rollup.swarm)");
+        cut.push_buckets(&mut sql, piece.tier, piece.range);
+        sql.push(" and duration_n > 0");
+    }
+    sql
+}
+
+fn read_sketch(row: &SqliteRow, index: usize) -> Result<Sketch, sqlx::Error> {
     let bytes: &[u8] = row.try_get(index)?;
     Sketch::decode(bytes).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }

@@ -31,29 +31,34 @@ impl Snapshot {
             .await
             .map_err(query("look up a name"))?;
         let Some(metric) = metric else { return Ok(Vec::new()) };
-        let mut sql = QueryBuilder::<Sqlite>::new("");
-        for (index, piece) in pieces.iter().enumerate() {
-            if index > 0 {
-                sql.push(" union all ");
-            }
-            if piece.tier == Tier::Raw {
-                push_values(&mut sql, metric, piece, cut, grid);
-            } else {
-                push_slot(&mut sql, "bucket", grid);
-                sql.push(", sum(n), total(sum) from metric_rollup indexed by metric_rollup_by_metric");
-                sql.push(" where kind = 2 and metric = ").push_bind(metric).push(" and ");
-                push_span(&mut sql, piece.tier, piece.range);
-                if let Some(swarm) = cut.swarm {
-                    sql.push(" and subject = ").push_bind(swarm);
-                }
-            }
-            sql.push(" group by 1");
-        }
+        let mut sql = health_sql(metric, pieces, cut, grid);
         let read = |row: SqliteRow| {
             Ok((read_slot(&row)?, row.try_get::<i64, _>(1)?.unsigned_abs(), row.try_get::<f64, _>(2)?))
         };
         sql.build().try_map(read).fetch_all(&mut *self.tx).await.map_err(query("read the health of swarms"))
     }
+}
+
+pub(super) fn health_sql(metric: i64, pieces: &[Piece], cut: &Cut, grid: &Grid) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new("");
+    for (index, piece) in pieces.iter().enumerate() {
+        if index > 0 {
+            sql.push(" union all ");
+        }
+        if piece.tier == Tier::Raw {
+            push_values(&mut sql, metric, piece, cut, grid);
+        } else {
+            push_slot(&mut sql, "bucket", grid);
+            sql.push(", sum(n), total(sum) from metric_rollup indexed by metric_rollup_by_metric");
+            sql.push(" where kind = 2 and metric = ").push_bind(metric).push(" and ");
+            push_span(&mut sql, piece.tier, piece.range);
+            if let Some(swarm) = cut.swarm {
+                sql.push(" and subject = ").push_bind(swarm);
+            }
+        }
+        sql.push(" group by 1");
+    }
+    sql
 }
 
 /// Adds one arm over records; the rollups say which swarms report health at all, so that the index is used.

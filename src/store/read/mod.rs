@@ -24,3 +24,6 @@ pub use durations::SketchAt;
 pub use snapshot::Snapshot;
 pub use tallies::{Tally, TallyAt, WordAt};
 pub use tasks::FullTask;
+
+#[cfg(test)]
+mod tests;

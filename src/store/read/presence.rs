@@ -49,31 +49,7 @@ impl Snapshot {
     /// # Errors
     /// [`StoreError::Query`].
     pub async fn active_agents(&mut self, range: TimeRange, cut: &Cut) -> Result<u64, StoreError> {
-        let mut sql = QueryBuilder::<Sqlite>::new("select count(*) from agent_name a where ");
-        match (cut.agent, cut.swarm) {
-            (Some(agent), _) => {
-                sql.push("a.id = ").push_bind(agent).push(" and ");
-            }
-            (None, Some(swarm)) => {
-                sql.push("a.id in (select agent from swarm_agent where swarm = ").push_bind(swarm).push(") and ");
-            }
-            (None, None) => {}
-        }
-        sql.push("(exists (select 1 from task indexed by task_by_agent where agent = a.id and ts >= ");
-        sql.push_bind(range.from.0).push(" and ts < ").push_bind(range.until.0);
-        cut.push_rest(&mut sql);
-        sql.push(")");
-        if cut.model.is_none() && cut.result.is_none() {
-            sql.push(" or exists (select 1 from event indexed by event_by_agent where agent = a.id and ts >= ");
-            sql.push_bind(range.from.0).push(" and ts < ").push_bind(range.until.0);
-            for (column, id) in [(" and swarm = ", cut.swarm), (" and project = ", cut.project)] {
-                if let Some(id) = id {
-                    sql.push(column).push_bind(id);
-                }
-            }
-            sql.push(")");
-        }
-        sql.push(")");
+        let mut sql = active_agents_sql(range, cut);
         count(sql.build_query_scalar().fetch_one(&mut *self.tx).await)
     }
 
@@ -82,25 +58,7 @@ impl Snapshot {
     /// # Errors
     /// [`StoreError::Query`].
     pub async fn swarms(&mut self, pieces: &[Piece], cut: &Cut) -> Result<u64, StoreError> {
-        let mut sql = QueryBuilder::<Sqlite>::new("select count(*) from (select null as swarm where 0");
-        for piece in pieces {
-            sql.push(" union ");
-            if piece.tier == Tier::Raw {
-                sql.push("select swarm");
-                cut.push_tasks(&mut sql, piece.range);
-                sql.push(" and swarm is not null");
-            } else {
-                sql.push("select swarm");
-                if cut.rollups() == Rollups::Fleet {
-                    sql.push(" from agent_rollup where ");
-                    push_span(&mut sql, piece.tier, piece.range);
-                } else {
-                    cut.push_buckets(&mut sql, piece.tier, piece.range);
-                }
-                sql.push(" and swarm <> 0");
-            }
-        }
-        sql.push(")");
+        let mut sql = swarms_sql(pieces, cut);
         count(sql.build_query_scalar().fetch_one(&mut *self.tx).await)
     }
 
@@ -149,6 +107,58 @@ impl Snapshot {
         sql.push(") s join swarm_name n on n.id = s.swarm order by s.last desc, n.name");
         sql.build_query_scalar().fetch_all(&mut *self.tx).await.map_err(query("read an agent's swarms"))
     }
+}
+
+pub(super) fn active_agents_sql(range: TimeRange, cut: &Cut) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new("select count(*) from agent_name a where ");
+    match (cut.agent, cut.swarm) {
+        (Some(agent), _) => {
+            sql.push("a.id = ").push_bind(agent).push(" and ");
+        }
+        (None, Some(swarm)) => {
+            sql.push("a.id in (select agent from swarm_agent where swarm = ").push_bind(swarm).push(") and ");
+        }
+        (None, None) => {}
+    }
+    sql.push("(exists (select 1 from task indexed by task_by_agent where agent = a.id and ts >= ");
+    sql.push_bind(range.from.0).push(" and ts < ").push_bind(range.until.0);
+    cut.push_rest(&mut sql);
+    sql.push(")");
+    if cut.model.is_none() && cut.result.is_none() {
+        sql.push(" or exists (select 1 from event indexed by event_by_agent where agent = a.id and ts >= ");
+        sql.push_bind(range.from.0).push(" and ts < ").push_bind(range.until.0);
+        for (column, id) in [(" and swarm = ", cut.swarm), (" and project = ", cut.project)] {
+            if let Some(id) = id {
+                sql.push(column).push_bind(id);
+            }
+        }
+        sql.push(")");
+    }
+    sql.push(")");
+    sql
+}
+
+pub(super) fn swarms_sql(pieces: &[Piece], cut: &Cut) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new("select count(*) from (select null as swarm where 0");
+    for piece in pieces {
+        sql.push(" union ");
+        if piece.tier == Tier::Raw {
+            sql.push("select swarm");
+            cut.push_tasks(&mut sql, piece.range);
+            sql.push(" and swarm is not null");
+        } else {
+            sql.push("select swarm");
+            if cut.rollups() == Rollups::Fleet {
+                sql.push(" from agent_rollup where ");
+                push_span(&mut sql, piece.tier, piece.range);
+            } else {
+                cut.push_buckets(&mut sql, piece.tier, piece.range);
+            }
+            sql.push(" and swarm <> 0");
+        }
+    }
+    sql.push(")");
+    sql
 }
 
 fn count(found: Result<i64, sqlx::Error>) -> Result<u64, StoreError> {

@@ -68,7 +68,7 @@ impl Snapshot {
     }
 }
 
-fn push_longest(sql: &mut QueryBuilder<Sqlite>, range: TimeRange, cut: &Cut, limit: u32) {
+pub(super) fn push_longest(sql: &mut QueryBuilder<Sqlite>, range: TimeRange, cut: &Cut, limit: u32) {
     sql.push(" union all select * from (select id, duration_ms, ts");
     cut.push_tasks(sql, range);
     sql.push(" and duration_ms is not null order by duration_ms desc, ts desc limit ").push_bind(limit).push(")");

@@ -153,26 +153,11 @@ impl Snapshot {
     /// # Errors
     /// [`StoreError::Query`].
     pub async fn tallies(&mut self, pieces: &[Piece], cut: &Cut, grid: &Grid) -> Result<Vec<TallyAt>, StoreError> {
-        let mut sql = QueryBuilder::<Sqlite>::new("");
-        for (index, piece) in pieces.iter().enumerate() {
-            if index > 0 {
-                sql.push(" union all ");
-            }
-            if piece.tier == Tier::Raw {
-                push_slot(&mut sql, "ts", grid);
-                sql.push(", ").push(TASK_SUMS);
-                cut.push_tasks(&mut sql, piece.range);
-            } else {
-                push_slot(&mut sql, "bucket", grid);
-                sql.push(", ").push(BUCKET_SUMS);
-                cut.push_buckets(&mut sql, piece.tier, piece.range);
-            }
-            sql.push(" group by 1");
-        }
         if pieces.is_empty() {
             return Ok(Vec::new());
         }
         let read = |row: SqliteRow| Ok(TallyAt { slot: read_slot(&row)?, tally: Tally::read(&row, 1)? });
+        let mut sql = tallies_sql(pieces, cut, grid);
         sql.build().try_map(read).fetch_all(&mut *self.tx).await.map_err(query("add up tasks"))
     }
 
@@ -181,21 +166,46 @@ impl Snapshot {
     /// # Errors
     /// [`StoreError::Query`].
     pub async fn other_words(&mut self, range: TimeRange, cut: &Cut, grid: &Grid) -> Result<Vec<WordAt>, StoreError> {
-        let mut sql = QueryBuilder::<Sqlite>::new("");
-        push_slot(&mut sql, "ts", grid);
-        sql.push(", (select name from result_name where id = result), count(*)");
-        if cut.rollups() == Rollups::Fleet {
-            sql.push(" from task indexed by task_other where (result is null or result > 15)");
-            sql.push(" and ts >= ").push_bind(range.from.0).push(" and ts < ").push_bind(range.until.0);
-        } else {
-            cut.push_tasks(&mut sql, range);
-            sql.push(" and (result is null or result > 15)");
-        }
-        sql.push(" group by 1, result");
         let read = |row: SqliteRow| {
             let tasks = row.try_get::<i64, _>(2)?.unsigned_abs();
             Ok(WordAt { slot: read_slot(&row)?, word: row.try_get(1)?, tasks })
         };
+        let mut sql = other_words_sql(range, cut, grid);
         sql.build().try_map(read).fetch_all(&mut *self.tx).await.map_err(query("count result words"))
     }
+}
+
+pub(super) fn tallies_sql(pieces: &[Piece], cut: &Cut, grid: &Grid) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new("");
+    for (index, piece) in pieces.iter().enumerate() {
+        if index > 0 {
+            sql.push(" union all ");
+        }
+        if piece.tier == Tier::Raw {
+            push_slot(&mut sql, "ts", grid);
+            sql.push(", ").push(TASK_SUMS);
+            cut.push_tasks(&mut sql, piece.range);
+        } else {
+            push_slot(&mut sql, "bucket", grid);
+            sql.push(", ").push(BUCKET_SUMS);
+            cut.push_buckets(&mut sql, piece.tier, piece.range);
+        }
+        sql.push(" group by 1");
+    }
+    sql
+}
+
+pub(super) fn other_words_sql(range: TimeRange, cut: &Cut, grid: &Grid) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new("");
+    push_slot(&mut sql, "ts", grid);
+    sql.push(", (select name from result_name where id = result), count(*)");
+    if cut.rollups() == Rollups::Fleet {
+        sql.push(" from task indexed by task_other where (result is null or result > 15)");
+        sql.push(" and ts >= ").push_bind(range.from.0).push(" and ts < ").push_bind(range.until.0);
+    } else {
+        cut.push_tasks(&mut sql, range);
+        sql.push(" and (result is null or result > 15)");
+    }
+    sql.push(" group by 1, result");
+    sql
 }

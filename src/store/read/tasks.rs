@@ -86,20 +86,7 @@ impl Snapshot {
     /// # Errors
     /// [`StoreError::Query`].
     pub async fn newest_failures(&mut self, range: TimeRange, cut: &Cut, limit: u32) -> Result<Vec<i64>, StoreError> {
-        let mut sql = QueryBuilder::<Sqlite>::new("select id");
-        if cut.rollups() == Rollups::Agents {
-            cut.push_tasks(&mut sql, range);
-            sql.push(" and result in (2, 3, 5)");
-        } else {
-            // Failures are few, so their index serves any cut.
-            sql.push(" from task indexed by task_failed where result in (2, 3, 5) and ts >= ");
-            sql.push_bind(range.from.0).push(" and ts < ").push_bind(range.until.0);
-            if let Some(agent) = cut.agent {
-                sql.push(" and agent = ").push_bind(agent);
-            }
-            cut.push_rest(&mut sql);
-        }
-        sql.push(" order by ts desc, id desc limit ").push_bind(limit);
+        let mut sql = failures_sql(range, cut, limit);
         sql.build_query_scalar().fetch_all(&mut *self.tx).await.map_err(query("find the newest failures"))
     }
 
@@ -120,6 +107,24 @@ impl Snapshot {
         let Some(id) = id else { return Ok(None) };
         Ok(self.tasks(&[id]).await?.pop())
     }
+}
+
+pub(super) fn failures_sql(range: TimeRange, cut: &Cut, limit: u32) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new("select id");
+    if cut.rollups() == Rollups::Agents {
+        cut.push_tasks(&mut sql, range);
+        sql.push(" and result in (2, 3, 5)");
+    } else {
+        // Failures are few, so their index serves any cut.
+        sql.push(" from task indexed by task_failed where result in (2, 3, 5) and ts >= ");
+        sql.push_bind(range.from.0).push(" and ts < ").push_bind(range.until.0);
+        if let Some(agent) = cut.agent {
+            sql.push(" and agent = ").push_bind(agent);
+        }
+        cut.push_rest(&mut sql);
+    }
+    sql.push(" order by ts desc, id desc limit ").push_bind(limit);
+    sql
 }
 
 fn read_task(row: SqliteRow) -> Result<FullTask, sqlx::Error> {

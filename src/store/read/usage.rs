@@ -47,30 +47,7 @@ impl Snapshot {
     pub async fn usage(&mut self, pieces: &[Piece], cut: &Cut) -> Result<Vec<Usage>, StoreError> {
         let Some(first) = pieces.first() else { return Ok(Vec::new()) };
         let at = first.range.from;
-        let mut sql = QueryBuilder::<Sqlite>::new(
-            "select (select name from model_name where id = u.column1), \
-             (select name from project_name where id = u.column2), u.* from (",
-        );
-        sql.push("select null as column1, null as column2, null, null, null, null, null, null, null, null, null, ");
-        sql.push("null, null where 0");
-        for piece in pieces {
-            sql.push(" union all ");
-            if piece.tier == Tier::Raw {
-                sql.push(TASK_SUMS);
-                cut.push_tasks(&mut sql, piece.range);
-                sql.push(" group by 1, 2, 3");
-            } else {
-                sql.push(BUCKET_SUMS);
-                push_span(&mut sql, piece.tier, piece.range);
-                for (column, id) in [(" and model = ", cut.model), (" and project = ", cut.project)] {
-                    if let Some(id) = id {
-                        sql.push(column).push_bind(id);
-                    }
-                }
-                sql.push(" group by model, project, costed");
-            }
-        }
-        sql.push(") u");
+        let mut sql = usage_sql(pieces, cut);
         let read = |row: SqliteRow| read_usage(&row, at);
         sql.build().try_map(read).fetch_all(&mut *self.tx).await.map_err(query("add up usage"))
     }
@@ -82,6 +59,34 @@ impl Cut {
     pub fn has_usage(&self) -> bool {
         self.agent.is_none() && self.swarm.is_none() && self.result.is_none()
     }
+}
+
+pub(super) fn usage_sql(pieces: &[Piece], cut: &Cut) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new(
+        "select (select name from model_name where id = u.column1), \
+         (select name from project_name where id = u.column2), u.* from (",
+    );
+    sql.push("select null as column1, null as column2, null, null, null, null, null, null, null, null, null, ");
+    sql.push("null, null where 0");
+    for piece in pieces {
+        sql.push(" union all ");
+        if piece.tier == Tier::Raw {
+            sql.push(TASK_SUMS);
+            cut.push_tasks(&mut sql, piece.range);
+            sql.push(" group by 1, 2, 3");
+        } else {
+            sql.push(BUCKET_SUMS);
+            push_span(&mut sql, piece.tier, piece.range);
+            for (column, id) in [(" and model = ", cut.model), (" and project = ", cut.project)] {
+                if let Some(id) = id {
+                    sql.push(column).push_bind(id);
+                }
+            }
+            sql.push(" group by model, project, costed");
+        }
+    }
+    sql.push(") u");
+    sql
 }
 
 fn read_usage(row: &SqliteRow, at: Micros) -> Result<Usage, sqlx::Error> {
