@@ -3,6 +3,8 @@
 //! `cargo bench --bench overview`; `SWARMSCOPE_BENCH_TASKS` changes the number of tasks (1 000 000),
 //! `SWARMSCOPE_BENCH_DB` names a store of an earlier run to use again (it is made when it is not there).
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

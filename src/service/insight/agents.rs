@@ -7,7 +7,7 @@ use crate::model::TimeRange;
 use crate::model::answer::{Estimator, Tier};
 use crate::model::overview::{AgentRow, Overview};
 use crate::store::StoreError;
-use crate::store::read::{AgentSum, Cut};
+use crate::store::read::{AgentSum, Cut, Rollups};
 
 use super::reading::Reading;
 use super::spread::Values;
@@ -95,7 +95,9 @@ impl Reading {
         agents: &[AgentSum],
     ) -> Result<Vec<Values>, StoreError> {
         let timed = agents.iter().map(|agent| agent.timed).sum();
-        if Values::for_count(timed, cut.rollups()).estimator() == Estimator::Exact {
+        // Whatever the cut: one by one, agents are answered by their own rollups, or by none.
+        let rollups = if cut.rollups() == Rollups::None { Rollups::None } else { Rollups::Agents };
+        if Values::for_count(timed, rollups).estimator() == Estimator::Exact {
             let each = self.snapshot.agent_durations(range, cut, agents).await?;
             return Ok(each.into_iter().map(Values::Each).collect());
         }

@@ -9,7 +9,7 @@ use crate::model::{Micros, TimeRange};
 use crate::store::StoreError;
 use crate::store::read::{Cut, Rollups, Snapshot};
 
-use super::{EXACT_MAX, EXACT_RECORDS_MAX};
+use super::{EXACT_MAX, EXACT_RECORDS_MAX, EXACT_SCATTERED_MAX};
 
 /// Median, 95th and 99th percentile in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,7 +31,11 @@ pub(super) enum Values {
 impl Values {
     /// Nothing, of the kind that `timed` durations are read as.
     pub(super) fn for_count(timed: u64, rollups: Rollups) -> Self {
-        let exact_max = if rollups == Rollups::None { EXACT_RECORDS_MAX } else { EXACT_MAX };
+        let exact_max = match rollups {
+            Rollups::Fleet => EXACT_MAX,
+            Rollups::Agents => EXACT_SCATTERED_MAX,
+            Rollups::None => EXACT_RECORDS_MAX,
+        };
         if timed <= exact_max { Self::Each(Vec::new()) } else { Self::Sketched(Sketch::default()) }
     }
 
