@@ -8,6 +8,7 @@ use super::{CliError, Setup, now, terminal};
 use crate::api::insight::{SummaryBody, range_spec};
 use crate::model::RecordFilter;
 use crate::model::overview::PageQuery;
+use crate::service::ServiceError;
 
 /// Arguments of `summary`.
 #[derive(Debug, Args)]
@@ -38,7 +39,11 @@ pub async fn run(args: SummaryArgs, setup: &Setup) -> Result<ExitCode, CliError>
     let service = setup.open_existing().await?;
     let summary = service.summary(&query, now()).await;
     service.store().close().await;
-    let body = SummaryBody::from(&summary?);
+    let summary = summary.map_err(|error| match error {
+        ServiceError::Problem(problem) => CliError::Usage(problem.detail), // a range nobody can read
+        error => CliError::Service(error),
+    })?;
+    let body = SummaryBody::from(&summary);
     if args.json {
         let text = serde_json::to_string_pretty(&body)
             .map_err(|error| CliError::Failed(format!("could not write the summary as JSON: {error}")))?;
@@ -49,9 +54,20 @@ pub async fn run(args: SummaryArgs, setup: &Setup) -> Result<ExitCode, CliError>
     Ok(ExitCode::SUCCESS)
 }
 
+/// A duration as people read it; `–` when nobody recorded one.
+fn duration(ms: Option<f64>) -> String {
+    let Some(ms) = ms else { return "–".into() };
+    let seconds = (ms / 1000.0).round();
+    match ms {
+        ..1_000.0 => format!("{ms:.1} ms"),
+        ..60_000.0 => format!("{:.2} s", ms / 1000.0),
+        ..3_600_000.0 => format!("{:.0} min {:.0} s", (seconds / 60.0).floor(), seconds % 60.0),
+        _ => format!("{:.0} h {:.0} min", (seconds / 3600.0).floor(), (seconds % 3600.0 / 60.0).floor()),
+    }
+}
+
 /// What nobody recorded is a dash.
 fn lines(body: &SummaryBody) -> Vec<String> {
-    let number = |value: Option<f64>, unit: &str| value.map_or("–".into(), |value| format!("{value:.1}{unit}"));
     let rate = match body.success_rate {
         Some(rate) => format!("{:.1} %  ({} of {})", rate * 100.0, body.successful_tasks, body.rated_tasks),
         None => "–".into(),
@@ -64,11 +80,11 @@ fn lines(body: &SummaryBody) -> Vec<String> {
         format!("range          {} – {}", body.from, body.to),
         format!("tasks          {}", body.total_tasks),
         format!("success        {rate}"),
-        format!("mean duration  {}{how}", number(body.avg_duration_ms, " ms")),
-        format!("p95 duration   {}", number(body.p95_duration_ms, " ms")),
-        format!("p99 duration   {}", number(body.p99_duration_ms, " ms")),
+        format!("mean duration  {}{how}", duration(body.avg_duration_ms)),
+        format!("p95 duration   {}", duration(body.p95_duration_ms)),
+        format!("p99 duration   {}", duration(body.p99_duration_ms)),
         format!("tokens         {}", body.total_tokens_used.map_or("–".into(), |tokens| tokens.to_string())),
-        format!("tokens a task  {}", number(body.avg_tokens_per_task, "")),
+        format!("tokens a task  {}", body.avg_tokens_per_task.map_or("–".into(), |tokens| format!("{tokens:.1}"))),
         format!("agents         {}", body.unique_agents),
     ]
 }
@@ -104,6 +120,12 @@ mod tests {
         assert_eq!(lines[0], "range          1970-01-01T00:00:00Z – 1970-01-01T00:01:00Z");
         assert_eq!(lines[2], "success        66.7 %  (2 of 3)");
         assert_eq!(lines[3], "mean duration  12.2 ms  (3 timed, from 1h rows, percentiles exact)");
+    }
+
+    #[test]
+    fn durations_read_as_people_say_them() {
+        let shown = [0.25, 999.9, 1_500.0, 59_994.0, 409_213.6, 3_600_000.0, 4_897_796.7].map(|ms| duration(Some(ms)));
+        assert_eq!(shown, ["0.2 ms", "999.9 ms", "1.50 s", "59.99 s", "6 min 49 s", "1 h 0 min", "1 h 21 min"]);
     }
 
     #[test]
