@@ -1,8 +1,7 @@
 //! The one drawing: a [`Panel`] on any plotters backend.
 //!
-//! [`Plot`] is the geometry in CSS pixels, the same for the drawing and for the pointer above it. plotters
-//! maps NaN to the bottom of the axis and clips nothing, so lines are split where there is no data, and the
-//! axes are chosen to hold every value.
+//! plotters maps NaN to the bottom of the axis and clips nothing, so lines are split where there is no data,
+//! and the axes ([`Plot`]) are chosen to hold every value.
 
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
@@ -12,91 +11,16 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBAColor, ShapeStyle, TextStyle};
 
 use super::panel::{Marks, Panel, Series, Stroke};
-use super::scale::{Tick, exact, time_ticks, value_axis};
+use super::plot::{Plot, RIGHT};
 use super::theme::{Ink, Theme};
 
 /// Size of axis labels in CSS pixels; nothing is written smaller.
 const TEXT_PX: f64 = 11.0;
-/// Room for value labels, in CSS pixels.
-const LEFT: f64 = 50.0;
-/// Room right of the last bucket, for the half of its time label.
-const RIGHT: f64 = 14.0;
-/// Room above the top grid line, for the half of its label.
-const TOP: f64 = 8.0;
-/// Room for time labels.
-const BOTTOM: f64 = 22.0;
 /// A stretch without data says so in words if it is at least this wide.
 const GAP_WORDS_PX: f64 = 56.0;
 
 /// What can go wrong while drawing on `DB`.
 pub type DrawError<DB> = DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>;
-
-/// Where a panel's axes lie on a surface of a given size, in CSS pixels.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Plot {
-    /// Left edge of the plot.
-    pub left: f64,
-    /// Its top edge.
-    pub top: f64,
-    /// Its width; at least 1.
-    pub width: f64,
-    /// Its height; at least 1.
-    pub height: f64,
-    x: (f64, f64),
-    y: (f64, f64),
-    x_ticks: Vec<Tick>,
-    y_ticks: Vec<Tick>,
-}
-
-impl Plot {
-    /// The geometry of `panel` on `width` × `height` CSS pixels.
-    #[must_use]
-    pub fn new(panel: &Panel, width: f64, height: f64) -> Self {
-        let (width, height) = ((width - LEFT - RIGHT).max(1.0), (height - TOP - BOTTOM).max(1.0));
-        let (from, until) = (panel.range_ms.0, panel.range_ms.1.max(panel.range_ms.0 + 1));
-        let (low, high) = extent(panel);
-        let (y, y_ticks) = value_axis(low, high, panel.ceiling, panel.unit, whole(height / 40.0).clamp(2, 6));
-        let x_ticks = time_ticks(from, until, whole(width / 64.0).clamp(2, 12));
-        Self { left: LEFT, top: TOP, width, height, x: (exact(from), exact(until)), y, x_ticks, y_ticks }
-    }
-
-    /// Where an instant lies, in CSS pixels; instants outside are moved to the edge.
-    #[must_use]
-    pub fn x(&self, at_ms: i64) -> f64 {
-        let share = (exact(at_ms) - self.x.0) / (self.x.1 - self.x.0);
-        self.left + share.clamp(0.0, 1.0) * self.width
-    }
-
-    /// Where a value lies, in CSS pixels; values outside are moved to the edge.
-    #[must_use]
-    pub fn y(&self, value: f64) -> f64 {
-        let share = (value - self.y.0) / (self.y.1 - self.y.0);
-        self.top + (1.0 - share.clamp(0.0, 1.0)) * self.height
-    }
-
-    /// The instant under a pointer, in epoch milliseconds.
-    #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "lies between two instants that fit")]
-    pub fn time_at(&self, x: f64) -> i64 {
-        let share = ((x - self.left) / self.width).clamp(0.0, 1.0);
-        (self.x.0 + share * (self.x.1 - self.x.0)) as i64
-    }
-}
-
-/// The lowest and highest value the axis must hold.
-fn extent(panel: &Panel) -> (f64, f64) {
-    let drawn = panel.stacked().into_iter().flatten().flatten().map(|(_, upper)| upper);
-    let compared = panel.limits.iter().map(|limit| limit.value);
-    let (low, high) = drawn
-        .chain(compared)
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
-    match (panel.floats, panel.ceiling) {
-        (true, Some(ceiling)) if low.is_finite() => (low.min(ceiling * 0.9), ceiling),
-        (_, Some(ceiling)) => (0.0, ceiling),
-        (true, None) => (low, high),
-        (false, None) => (low.min(0.0), high),
-    }
-}
 
 /// Draws `panel` over the whole of `area`, whose size is CSS pixels times `theme.scale`.
 ///
@@ -126,7 +50,7 @@ pub fn draw<DB: DrawingBackend>(
         }
     }
     pen.limits(panel)?;
-    if panel.series.is_empty() {
+    if panel.series.is_empty() && panel.hidden > 0 {
         pen.words("every series is hidden")?;
     } else if !panel.has_data() {
         pen.words("no data in this range")?;
@@ -203,12 +127,13 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             self.text(&tick.label, (plot.left - 6.0, y), Pos::new(HPos::Right, VPos::Center))?;
         }
         for tick in &plot.x_ticks {
-            let share = (tick.at - plot.x.0) / (plot.x.1 - plot.x.0);
-            let x = plot.left + share * plot.width;
-            let foot = plot.top + plot.height;
+            let (x, foot) = (plot.tick_x(tick), plot.top + plot.height);
             let line = vec![self.at(x, foot), self.at(x, foot + 4.0)];
             self.area.draw(&PathElement::new(line, self.stroke(Ink::Line, 1.0)))?;
-            self.text(&tick.label, (x, foot + 7.0), Pos::new(HPos::Center, VPos::Top))?;
+            // The last label must not be cut off by the edge of the surface.
+            let half = words_px(&tick.label) / 2.0;
+            let middle = x.min(plot.left + plot.width + RIGHT - half);
+            self.text(&tick.label, (middle, foot + 7.0), Pos::new(HPos::Center, VPos::Top))?;
         }
         Ok(())
     }
@@ -326,10 +251,10 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             let y = plot.y(limit.value);
             let path = vec![self.at(plot.left, y), self.at(plot.left + plot.width, y)];
             self.dashes(path, (3.0, 4.0), self.stroke(Ink::Muted, 1.0))?;
-            let below = y - plot.top < 16.0;
-            let anchor = Pos::new(HPos::Right, if below { VPos::Top } else { VPos::Bottom });
-            let words = (plot.left + plot.width, if below { y + 3.0 } else { y - 3.0 });
-            self.text(&limit.words, words, anchor)?;
+            let (right, middle) = (plot.left + plot.width, if y - plot.top < 18.0 { y + 10.0 } else { y - 10.0 });
+            let ground = [self.at(right - words_px(&limit.words) - 6.0, middle - 8.0), self.at(right, middle + 8.0)];
+            self.area.draw(&Rectangle::new(ground, self.fill(Ink::Card, 0.8)))?;
+            self.text(&limit.words, (right - 3.0, middle), Pos::new(HPos::Right, VPos::Center))?;
         }
         Ok(())
     }
@@ -345,7 +270,7 @@ fn pixel(value: f64) -> i32 {
     value.round() as i32
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates at 0")]
-fn whole(value: f64) -> usize {
-    value as usize
+/// About how wide a text is, in CSS pixels: nothing is measured, and labels are short.
+fn words_px(words: &str) -> f64 {
+    words.chars().map(|c| if c.is_ascii_uppercase() { 7.5 } else { 6.0 }).sum()
 }

@@ -7,12 +7,14 @@
 
 pub mod draw;
 pub mod panel;
+pub mod plot;
 pub mod scale;
 pub mod theme;
 pub mod timeline;
 
-pub use draw::{Plot, draw};
+pub use draw::draw;
 pub use panel::{Limit, Marks, Panel, Series, Stroke, Unit};
+pub use plot::Plot;
 pub use theme::{Ink, Theme};
 
 #[cfg(test)]

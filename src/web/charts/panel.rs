@@ -27,6 +27,8 @@ pub struct Panel {
     pub time: Vec<i64>,
     /// The columns, in drawing and stacking order; each as long as `time`.
     pub series: Vec<Series>,
+    /// How many series were left out.
+    pub hidden: usize,
     /// Two series, by key, between which the ground is tinted.
     pub band: Option<(&'static str, &'static str)>,
     /// Values worth comparing with.
@@ -128,6 +130,7 @@ impl Panel {
     pub fn without(&self, hidden: &BTreeSet<String>) -> Self {
         let mut panel = self.clone();
         panel.series.retain(|series| !hidden.contains(&self.full_key(&series.key)));
+        panel.hidden = self.series.len() - panel.series.len();
         panel
     }
 

@@ -5,6 +5,8 @@ use plotters::style::RGBColor;
 /// The role of a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ink {
+    /// What charts stand on.
+    Card,
     /// Small print: axis labels.
     Muted,
     /// Grid lines.
@@ -27,7 +29,8 @@ pub enum Ink {
 
 impl Ink {
     /// Every role; a colour's place here is its place in a [`Theme`].
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
+        Self::Card,
         Self::Muted,
         Self::Line,
         Self::Gap,
@@ -50,6 +53,7 @@ impl Ink {
     #[must_use]
     pub const fn token(self) -> &'static str {
         match self {
+            Self::Card => "card",
             Self::Muted => "muted",
             Self::Line => "line",
             Self::Gap => "gap",

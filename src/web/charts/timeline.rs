@@ -26,7 +26,8 @@ pub fn throughput(timeline: &Timeline, range: TimeRange, totals: &Totals) -> Pan
     let series = known.chain(other).filter_map(|word| {
         let values = counts(timeline.results.get(&word)?);
         let total = totals.results.get(&word).map(|n| format::count(*n).to_string());
-        Some(Series { label: word.clone(), ink: result_ink(&word), stroke: Stroke::Solid, values, total, key: word })
+        let label = if word == NO_RESULT { "no result recorded".to_owned() } else { word.clone() };
+        Some(Series { label, ink: result_ink(&word), stroke: Stroke::Solid, values, total, key: word })
     });
     Panel {
         id: "throughput",
@@ -38,6 +39,9 @@ pub fn throughput(timeline: &Timeline, range: TimeRange, totals: &Totals) -> Pan
         ..frame(timeline, range)
     }
 }
+
+/// What a timeline calls tasks without a result.
+const NO_RESULT: &str = "none";
 
 /// The colour of a result word, wherever it is shown.
 #[must_use]
@@ -155,7 +159,8 @@ pub fn tokens(timeline: &Timeline, range: TimeRange, totals: &TokenTotals) -> Pa
     ];
     let series = kinds.into_iter().filter_map(|(key, label, ink, total)| {
         let column = timeline.tokens.get(key)?;
-        if key == "unsplit" && column.iter().flatten().all(|value| *value == 0) {
+        // A kind that nobody recorded has no place in the legend: its 0 would look like a finding.
+        if total == 0 && column.iter().flatten().all(|value| *value == 0) {
             return None;
         }
         Some(Series {
@@ -190,6 +195,7 @@ fn frame(timeline: &Timeline, range: TimeRange) -> Panel {
         step_ms: timeline.step_ms.max(1),
         time: timeline.time.clone(),
         series: Vec::new(),
+        hidden: 0,
         band: None,
         limits: Vec::new(),
         ceiling: None,

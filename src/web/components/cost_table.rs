@@ -53,6 +53,7 @@ fn note(report: &CostReport) -> String {
 }
 
 fn row(row: CostRow) -> impl IntoView {
+    let recorded = row.tokens.recorded > 0;
     let named = |name: Option<String>, none: &'static str| match name {
         Some(name) => view! { {name} }.into_any(),
         None => view! { <span class="muted">{none}</span> }.into_any(),
@@ -70,11 +71,12 @@ fn row(row: CostRow) -> impl IntoView {
             <th scope="row">{named(row.model, "model not recorded")}</th>
             <td>{named(row.project, NONE)}</td>
             <FigureCell figure=Some(format::count(row.tasks)) minor=true />
-            <FigureCell figure=Some(format::tokens(row.tokens.used)) />
-            <FigureCell figure=Some(format::tokens(row.tokens.cache_read)) minor=true />
+            <FigureCell figure=recorded.then(|| format::tokens(row.tokens.used)) />
+            <FigureCell figure=recorded.then(|| format::tokens(row.tokens.cache_read)) minor=true />
             <td class="number" title=basis>
                 {match row.usd {
                     Some(usd) => view! { {format::usd(usd).to_string()} }.into_any(),
+                    None if !recorded => view! { <span class="muted">"no tokens recorded"</span> }.into_any(),
                     None => view! { <span class="unpriced">"unpriced"</span> }.into_any(),
                 }}
                 {partly.map(|partly| view! { <small class="muted">{partly}</small> })}

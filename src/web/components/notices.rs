@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use crate::model::overview::Scope;
-use crate::model::{Problem, TimeRange};
-use crate::web::format;
+use crate::model::time::DAY;
+use crate::model::{Micros, Problem, TimeRange};
+use crate::web::{format, platform};
 
 use super::command_block::CommandBlock;
 use super::view::use_view;
@@ -60,6 +61,10 @@ pub fn NothingHere(
     let filtered = Memo::new(move |_| view.state.with(|state| !state.filter.is_empty()));
     let unfiltered = move || view.state.with(|state| view.href(&state.unfiltered()));
     let jump = move || view.state.with(|state| view.href(&state.with_range("all", "now")));
+    let last = TimeRange { from: Micros((bounds.until.0 - DAY).max(bounds.from.0)), until: bounds.until };
+    let jump_last = move || {
+        view.state.with(|state| view.href(&state.with_range(&last.from.to_rfc3339(), &last.until.to_rfc3339())))
+    };
     let asked = format::range(scope.range);
     view! {
         <section class="notice" data-kind="nothing">
@@ -68,6 +73,7 @@ pub fn NothingHere(
             {move || filtered.get().then(|| view! { <p>"Filtered by " {filters}</p> })}
             <p class="actions">
                 <a class="button primary" href=jump data-noscroll="">"Show all data"</a>
+                <a class="button" href=jump_last data-noscroll="">"Show the last day with data"</a>
                 {move || filtered.get().then(|| view! {
                     <a class="button" href=unfiltered data-noscroll="">"Clear the filters"</a>
                 })}
@@ -90,7 +96,7 @@ pub fn FirstUse(
             <h3>"Import Claude Code transcripts"</h3>
             <CommandBlock command="swarmscope import claude-code ~/.claude/projects" />
             <h3>"Send a record while agents run"</h3>
-            <CommandBlock command=CURL />
+            <CommandBlock command=curl() />
             <h3>"Load a file of records, one JSON object a line"</h3>
             <CommandBlock command="swarmscope ingest records.ndjson" />
             <p class="muted">
@@ -101,6 +107,11 @@ pub fn FirstUse(
     }
 }
 
-/// A record that is accepted as it stands.
-const CURL: &str = r#"curl -X POST http://127.0.0.1:3000/api/v1/ingest -H 'Content-Type: application/json' \
-  -d '{"kind":"task","task_id":"first","agent_id":"planner-1","result":"success","duration_ms":1200,"tokens_used":950}'"#;
+/// Sends a record that is accepted as it stands, to the server this page comes from.
+fn curl() -> String {
+    format!(
+        r#"curl {}/api/v1/ingest -H 'Content-Type: application/json' \
+  -d '{{"kind":"task","task_id":"first","agent_id":"planner-1","result":"success","duration_ms":1200,"tokens_used":950}}'"#,
+        platform::origin()
+    )
+}

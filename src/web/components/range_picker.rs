@@ -1,7 +1,7 @@
 //! Which instants the page is about: presets, steps, free text. All of it lives in the URL.
 
+use leptos::html::Input;
 use leptos::prelude::*;
-use leptos_router::components::Form;
 
 use crate::model::time::MINUTE;
 use crate::model::{Micros, RangeSpec, TimeRange};
@@ -9,7 +9,7 @@ use crate::web::format;
 use crate::web::view_state::ViewState;
 
 use super::menu::Menu;
-use super::view::use_view;
+use super::view::{use_go, use_view};
 
 /// How far back the presets reach.
 const PRESETS: [&str; 8] = ["now-15m", "now-1h", "now-6h", "now-24h", "now-7d", "now-30d", "now-90d", RangeSpec::ALL];
@@ -48,18 +48,26 @@ pub fn RangePicker(
     };
     let from = move || view.state.with(|state| state.range.from.clone());
     let to = move || view.state.with(|state| state.range.to.clone());
+    let (from_input, to_input) = (NodeRef::<Input>::new(), NodeRef::<Input>::new());
+    let go = use_go();
+    let show = move |event: leptos::ev::SubmitEvent| {
+        let (Some(from), Some(to)) = (from_input.get_untracked(), to_input.get_untracked()) else { return };
+        event.prevent_default();
+        let to = Some(to.value().trim().to_owned()).filter(|to| !to.is_empty());
+        let state = view.state.get_untracked().with_range(from.value().trim(), to.as_deref().unwrap_or("now"));
+        go(&view.href(&state));
+    };
     view! {
         <Menu label=label name="Time range">
             <div class="presets">{presets.collect_view()}</div>
             <div class="steps">{steps.collect_view()}</div>
-            <Form method="get" action=move || view.path.get() noscroll=true>
-                <div class="range-form">
+            <form class="range-form" method="get" action=move || view.path.get() on:submit=show>
                     {hidden}
                     <label>
-                        "From" <input name="from" value=from autocomplete="off" spellcheck="false" required />
+                        "From" <input node_ref=from_input name="from" value=from prop:value=from autocomplete="off" spellcheck="false" required />
                     </label>
                     <label>
-                        "To" <input name="to" value=to autocomplete="off" spellcheck="false" placeholder="now" />
+                        "To" <input node_ref=to_input name="to" value=to prop:value=to autocomplete="off" spellcheck="false" placeholder="now" />
                     </label>
                     <p class="muted">
                         "now-6h, 2026-01-31T12:00:00Z, epoch milliseconds, or all. Shown now: "
@@ -69,8 +77,7 @@ pub fn RangePicker(
                     <button type="submit" class="button primary">
                         "Show"
                     </button>
-                </div>
-            </Form>
+            </form>
         </Menu>
     }
     .into_any()

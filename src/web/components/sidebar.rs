@@ -23,7 +23,7 @@ pub fn Sidebar() -> impl IntoView {
         }
     });
     view! {
-        <header class="sidebar">
+        <header class="sidebar"><div class="sidebar-inner">
             <a class="brand" href="/">
                 <img src="/logo.svg" alt="" width="24" height="24" />
                 "Swarmscope"
@@ -32,6 +32,6 @@ pub fn Sidebar() -> impl IntoView {
                 <ul>{links.collect_view()}</ul>
             </nav>
             <ThemeToggle />
-        </header>
+        </div></header>
     }
 }

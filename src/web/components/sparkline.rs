@@ -28,7 +28,13 @@ pub fn stretches(values: &[Option<f64>]) -> Vec<String> {
             None => stretches.push(Vec::new()),
         }
     }
-    stretches.into_iter().filter(|stretch| stretch.len() > 1).map(|stretch| stretch.join(" ")).collect()
+    for stretch in &mut stretches {
+        // A lone bucket is a dot: a line of no length with round ends.
+        if let [only] = &stretch[..] {
+            stretch.push(only.clone());
+        }
+    }
+    stretches.into_iter().filter(|stretch| !stretch.is_empty()).map(|stretch| stretch.join(" ")).collect()
 }
 
 /// A sparkline; nothing where there is too little to see.
@@ -54,6 +60,7 @@ mod tests {
     fn a_sparkline_spans_its_box_and_breaks_at_gaps() {
         assert_eq!(stretches(&[Some(0.0), Some(1.0)]), ["0.0,26.0 120.0,2.0"]);
         assert_eq!(stretches(&[Some(0.0), Some(1.0), None, Some(1.0), Some(0.0)]).len(), 2);
+        assert_eq!(stretches(&[Some(1.0), None, Some(2.0)]), ["0.0,26.0 0.0,26.0", "120.0,2.0 120.0,2.0"]);
         assert!(stretches(&[Some(1.0), None]).is_empty());
         assert_eq!(stretches(&[Some(5.0), Some(5.0)]), ["0.0,26.0 120.0,26.0"]);
     }

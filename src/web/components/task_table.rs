@@ -31,11 +31,11 @@ pub fn TaskTable(
     let rows = rows.into_iter().map(|task| row(task, now, agents)).collect_view();
     view! {
         <TableCard title=title note=note empty=empty nothing=nothing>
-            <table>
+            <table class="tasks">
                 <thead>
                     <tr>
                         <th scope="col">"Task"</th>
-                        {agents.then(|| view! { <th scope="col">"Agent"</th> })}
+                        {agents.then(|| view! { <th scope="col" class="minor">"Agent"</th> })}
                         <th scope="col">"Result"</th>
                         <th scope="col" class="number">"Duration"</th>
                         <th scope="col" class="number minor">"Tokens"</th>
@@ -51,7 +51,7 @@ pub fn TaskTable(
 fn row(task: TaskRow, now: Micros, agents: bool) -> impl IntoView {
     let agent = agents.then(|| {
         view! {
-            <td>
+            <td class="minor">
                 <AgentName id=task.agent_id kind=task.agent_type project=task.project />
             </td>
         }

@@ -26,7 +26,7 @@ impl Change {
         let (now, before) = (now?, before.filter(|before| *before > 0.0)?);
         let percent = (now / before - 1.0) * 100.0;
         if percent.abs() < 0.5 {
-            return Some(Self { words: "= previous".into(), bad: false });
+            return Some(Self { words: "no change".into(), bad: false });
         }
         let size = if percent >= 999.5 {
             format!("×{NBSP}{:.0}", now / before)
@@ -42,7 +42,7 @@ impl Change {
     pub fn points(now: Option<Rate>, before: Option<Rate>) -> Option<Self> {
         let points = (now?.ratio() - before?.ratio()) * 100.0;
         if points.abs() < 0.05 {
-            return Some(Self { words: "= previous".into(), bad: false });
+            return Some(Self { words: "no change".into(), bad: false });
         }
         let sign = if points > 0.0 { "▲" } else { "▼" };
         Some(Self { words: format!("{sign}{NBSP}{:.1}{NBSP}pt", points.abs()), bad: points < 0.0 })
@@ -73,13 +73,13 @@ pub fn Tiles(
     /// Money, where the page has it.
     #[prop(optional)]
     costs: Option<CostReport>,
-    /// Whether agents and swarms are counted; on the page of one agent they are not.
-    #[prop(default = true)]
-    counts_agents: bool,
+    /// Whether all of it is one agent's, so that agents need no counting.
+    #[prop(optional)]
+    one_agent: bool,
 ) -> impl IntoView {
     let compared = previous.is_some();
-    let tiles = tiles(&totals, previous.as_ref(), &timeline, costs.as_ref());
-    let tiles = tiles.into_iter().filter(|tile| counts_agents || tile.name != "agents");
+    let tiles = tiles(&totals, previous.as_ref(), &timeline, costs.as_ref(), one_agent);
+    let tiles = tiles.into_iter().filter(|tile| !(one_agent && tile.name == "agents"));
     let shown = tiles.map(|tile| show(tile, compared)).collect_view();
     view! { <section class="tiles" aria-label="Figures of the range">{shown}</section> }
 }
@@ -114,9 +114,15 @@ fn show(tile: Tile, compared: bool) -> impl IntoView {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "trends and changes, rounded anyway")]
-fn tiles(now: &Totals, before: Option<&Totals>, timeline: &Timeline, costs: Option<&CostReport>) -> Vec<Tile> {
-    let tasks = column_sum(timeline.results.values().map(|column| column.iter().map(|n| n.map(|n| n as f64))));
-    let tokens = column_sum(timeline.tokens.values().map(|column| column.iter().map(|n| n.map(|n| n as f64))));
+fn tiles(
+    now: &Totals,
+    before: Option<&Totals>,
+    timeline: &Timeline,
+    costs: Option<&CostReport>,
+    one_agent: bool,
+) -> Vec<Tile> {
+    let tasks = column_sum(timeline.results.values().map(|column| column.iter().map(|n| n.unwrap_or(0) as f64)));
+    let tokens = column_sum(timeline.tokens.values().map(|column| column.iter().map(|n| n.unwrap_or(0) as f64)));
     let any = now.tasks > 0;
     let durations = now.durations;
     let p95_before = before.and_then(|before| before.durations).map(|durations| durations.p95);
@@ -125,7 +131,11 @@ fn tiles(now: &Totals, before: Option<&Totals>, timeline: &Timeline, costs: Opti
             name: "tasks",
             label: "Tasks",
             figure: Some(format::count(now.tasks)),
-            context: format!("{} · {}", plural(now.swarms, "swarm"), plural(now.active_agents, "agent")),
+            context: if one_agent {
+                plural(now.swarms, "swarm")
+            } else {
+                format!("{} · {}", plural(now.swarms, "swarm"), plural(now.active_agents, "agent"))
+            },
             trend: tasks.clone(),
             change: Change::relative(Some(now.tasks as f64), before.map(|t| t.tasks as f64), None),
         },
@@ -145,7 +155,11 @@ fn tiles(now: &Totals, before: Option<&Totals>, timeline: &Timeline, costs: Opti
             figure: durations.map(|durations| format::duration(durations.p95)),
             context: durations.map_or("no timed task".into(), |d| {
                 let (p50, p99) = (format::duration(d.p50), format::duration(d.p99));
-                format!("p50 {p50} · p99 {p99} · n = {}, {}", format::count(d.n), estimator_words(d.estimator))
+                format!(
+                    "p50 {p50} · p99 {p99} · n{NBSP}={NBSP}{}, {}",
+                    format::count(d.n),
+                    estimator_words(d.estimator)
+                )
             }),
             trend: timeline.p95.clone(),
             change: Change::relative(durations.map(|durations| durations.p95), p95_before, Some(true)),
@@ -185,16 +199,15 @@ fn plural(n: u64, what: &str) -> String {
     format!("{}{NBSP}{what}{}", format::count(n), if n == 1 { "" } else { "s" })
 }
 
-/// Bucket by bucket, the sum of what is known.
-fn column_sum<C: Iterator<Item = Option<f64>>>(columns: impl Iterator<Item = C>) -> Vec<Option<f64>> {
+/// Bucket by bucket, the sum. A bucket in which nothing ended counts 0: for counts, and for them alone, that
+/// is what it is.
+fn column_sum<C: Iterator<Item = f64>>(columns: impl Iterator<Item = C>) -> Vec<Option<f64>> {
     let mut sums: Vec<Option<f64>> = Vec::new();
     for column in columns {
         for (bucket, value) in column.enumerate() {
-            if sums.len() <= bucket {
-                sums.push(None);
-            }
-            if let Some(value) = value {
-                sums[bucket] = Some(sums[bucket].unwrap_or(0.0) + value);
+            match sums.get_mut(bucket) {
+                Some(sum) => *sum = Some(sum.unwrap_or(0.0) + value),
+                None => sums.push(Some(value)),
             }
         }
     }
@@ -238,7 +251,7 @@ mod tests {
         assert_eq!(tidy(Change::relative(Some(5.0), None, None)), "none");
         assert_eq!(tidy(Change::relative(Some(5.0), Some(0.0), None)), "none");
         assert_eq!(tidy(Change::relative(Some(112.0), Some(100.0), None)), "▲ 12 %");
-        assert_eq!(tidy(Change::relative(Some(100.2), Some(100.0), None)), "= previous");
+        assert_eq!(tidy(Change::relative(Some(100.2), Some(100.0), None)), "no change");
         assert_eq!(tidy(Change::relative(Some(5000.0), Some(100.0), None)), "▲ × 50");
     }
 
@@ -252,8 +265,8 @@ mod tests {
     }
 
     #[test]
-    fn sums_of_columns_keep_gaps() {
-        let columns = [vec![Some(1.0), None], vec![Some(2.0), None]];
-        assert_eq!(column_sum(columns.into_iter().map(Vec::into_iter)), [Some(3.0), None]);
+    fn columns_are_added_up_bucket_by_bucket() {
+        let columns = [vec![1.0, 0.0], vec![2.0, 0.0]];
+        assert_eq!(column_sum(columns.into_iter().map(Vec::into_iter)), [Some(3.0), Some(0.0)]);
     }
 }

@@ -11,16 +11,43 @@ use crate::web::view_state::{ViewState, decode};
 pub struct View {
     /// The path, still encoded.
     pub path: Memo<String>,
+    /// The query string, still encoded.
+    pub search: Memo<String>,
     /// What the query string says.
     pub state: Memo<ViewState>,
 }
 
-/// Reads the view of the current page from the URL.
+/// Provides the view of a page to everything on it.
+///
+/// The address changes before the page does: a page that is being left keeps its last view, or it would
+/// ask for an agent with the id of a task.
+pub fn provide_view() -> View {
+    let location = use_location();
+    let (pathname, search) = (location.pathname, location.search);
+    let own = pathname.with_untracked(|path| section(path).to_owned());
+    let here = move || pathname.with(|path| section(path) == own);
+    let held = move |text: Memo<String>| {
+        let here = here.clone();
+        Memo::new(move |last: Option<&String>| match last {
+            Some(last) if !here() => last.clone(),
+            _ => text.get(),
+        })
+    };
+    let (path, search) = (held(pathname), held(search));
+    let view = View { path, search, state: Memo::new(move |_| search.with(|search| ViewState::parse(search))) };
+    provide_context(view);
+    view
+}
+
+/// The first segment of a path, which names the kind of page.
+fn section(path: &str) -> &str {
+    path.trim_start_matches('/').split('/').next().unwrap_or_default()
+}
+
+/// The view of the page around.
 #[must_use]
 pub fn use_view() -> View {
-    let location = use_location();
-    let (path, search) = (location.pathname, location.search);
-    View { path, state: Memo::new(move |_| search.with(|search| ViewState::parse(search))) }
+    use_context::<View>().unwrap_or_else(provide_view)
 }
 
 impl View {

@@ -117,12 +117,12 @@ pub fn percent(rate: Rate) -> Figure {
     Figure { value, unit: "%", exact }
 }
 
-/// Dollars: two decimals from one dollar up, four below.
+/// Dollars: two decimals from ten cents up, four below.
 #[must_use]
 pub fn usd(value: f64) -> Figure {
     #[expect(clippy::cast_possible_truncation, reason = "money stays far below 2^63")]
     let whole = |value: f64| grouped(value.trunc() as i64);
-    let text = if value.abs() >= 0.9995 || value == 0.0 {
+    let text = if value.abs() >= 0.1 || value == 0.0 {
         let cents = (value * 100.0).round() / 100.0;
         format!("{}.{:02.0}", whole(cents), ((cents.abs() * 100.0).round() % 100.0))
     } else if value.abs() < 0.00005 {

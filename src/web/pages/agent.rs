@@ -16,14 +16,14 @@ use crate::web::components::panel_grid::PanelGrid;
 use crate::web::components::table_card::TableCard;
 use crate::web::components::task_table::TaskTable;
 use crate::web::components::tiles::Tiles;
-use crate::web::components::view::use_view;
+use crate::web::components::view::provide_view;
 use crate::web::format::{self, NONE};
 use crate::web::view_state::ViewState;
 
 /// The page of one agent.
 #[component]
 pub fn AgentPage() -> impl IntoView {
-    let view = use_view();
+    let view = provide_view();
     let question = Memo::new(move |_| (view.id(), view.state.with(ViewState::page_query)));
     let agent = Resource::new(move || question.get(), |(id, query)| load_agent_page(id, query));
     let pending = RwSignal::new(false);
@@ -49,7 +49,7 @@ pub fn AgentBody(
                 totals=agent.totals.clone()
                 previous=None
                 timeline=agent.timeline.clone()
-                counts_agents=false
+                one_agent=true
             />
             <PanelGrid range=agent.scope.range timeline=agent.timeline totals=agent.totals previous=None />
         }

@@ -14,14 +14,14 @@ use crate::web::components::page_header::PageHeader;
 use crate::web::components::panel_grid::PanelGrid;
 use crate::web::components::task_table::TaskTable;
 use crate::web::components::tiles::Tiles;
-use crate::web::components::view::use_view;
+use crate::web::components::view::provide_view;
 
 use super::import::ImportOffers;
 
 /// The overview.
 #[component]
 pub fn OverviewPage() -> impl IntoView {
-    let view = use_view();
+    let view = provide_view();
     let question = Memo::new(move |_| view.state.with(crate::web::view_state::ViewState::page_query));
     let overview = Resource::new(move || question.get(), load_overview);
     let pending = RwSignal::new(false);
@@ -79,37 +79,41 @@ fn Figures(overview: Overview) -> impl IntoView {
         />
         <PanelGrid range=scope.range timeline=timeline totals=totals previous=previous />
         <div class="grid">
-            <TaskTable
-                title="Recent failures"
-                note=failures
-                rows=recent_failures
-                now=scope.now
-                nothing="No task failed in this range."
-            />
-            <AgentTable
-                title="Busiest agents"
-                note=busy
-                rows=busiest
-                order=AgentOrder::Busiest
-                nothing="No agent ended a task in this range."
-            />
-            <AgentTable
-                title="Slowest agents"
-                note=least.clone()
-                rows=slowest
-                order=AgentOrder::Slowest
-                nothing=too_few
-            />
-            <AgentTable title="Fastest agents" note=least rows=fastest order=AgentOrder::Fastest nothing=too_few />
-            <TaskTable
-                title="Slowest tasks"
-                note=slow
-                rows=slowest_tasks
-                now=scope.now
-                nothing="No task in this range has a duration."
-            />
-            <CostTable report=costs />
+            <div class="stack">
+                <TaskTable
+                    title="Recent failures"
+                    note=failures
+                    rows=recent_failures
+                    now=scope.now
+                    nothing="No task failed in this range."
+                />
+                <TaskTable
+                    title="Slowest tasks"
+                    note=slow
+                    rows=slowest_tasks
+                    now=scope.now
+                    nothing="No task in this range has a duration."
+                />
+            </div>
+            <div class="stack">
+                <AgentTable
+                    title="Busiest agents"
+                    note=busy
+                    rows=busiest
+                    order=AgentOrder::Busiest
+                    nothing="No agent ended a task in this range."
+                />
+                <AgentTable
+                    title="Slowest agents"
+                    note=least.clone()
+                    rows=slowest
+                    order=AgentOrder::Slowest
+                    nothing=too_few
+                />
+                <AgentTable title="Fastest agents" note=least rows=fastest order=AgentOrder::Fastest nothing=too_few />
+            </div>
         </div>
+        <CostTable report=costs />
     }
     .into_any()
 }

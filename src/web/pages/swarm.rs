@@ -14,14 +14,14 @@ use crate::web::components::page_header::PageHeader;
 use crate::web::components::panel_grid::PanelGrid;
 use crate::web::components::task_table::TaskTable;
 use crate::web::components::tiles::Tiles;
-use crate::web::components::view::use_view;
+use crate::web::components::view::provide_view;
 use crate::web::format::{self, NONE};
 use crate::web::view_state::ViewState;
 
 /// The page of one swarm.
 #[component]
 pub fn SwarmPage() -> impl IntoView {
-    let view = use_view();
+    let view = provide_view();
     let question = Memo::new(move |_| (view.id(), view.state.with(ViewState::page_query)));
     let swarm = Resource::new(move || question.get(), |(id, query)| load_swarm_page(id, query));
     let pending = RwSignal::new(false);

@@ -10,17 +10,16 @@ use crate::web::components::answer::answer;
 use crate::web::components::banner::DemoBanner;
 use crate::web::components::event_table::EventTable;
 use crate::web::components::ids::{AgentName, ResultWord, SwarmName, short_id};
-use crate::web::components::view::use_view;
+use crate::web::components::view::provide_view;
 use crate::web::format::{self, NONE};
 use crate::web::view_state::pairs;
 
 /// The page of one task.
 #[component]
 pub fn TaskPage() -> impl IntoView {
-    let view = use_view();
-    let search = leptos_router::hooks::use_location().search;
+    let view = provide_view();
     let question = Memo::new(move |_| {
-        let at = search.with(|search| pairs(search).find(|(key, _)| key == "at").map(|(_, at)| at));
+        let at = view.search.with(|search| pairs(search).find(|(key, _)| key == "at").map(|(_, at)| at));
         // `at` names an instant; one that moves with the clock would name another task every time.
         let at = at.filter(|at| !at.starts_with("now")).and_then(|at| Micros::parse_expression(&at, Micros(0)).ok());
         (view.id(), at)

@@ -15,6 +15,12 @@ pub fn set_status(_status: u16) {}
 /// Sends the content policy; only the server does.
 pub fn secure_page() {}
 
+/// Where this page comes from, such as `http://127.0.0.1:3000`.
+#[must_use]
+pub fn origin() -> String {
+    location().origin().unwrap_or_default()
+}
+
 /// The theme a person chose, `light` or `dark`; `None` follows the system.
 #[must_use]
 pub fn chosen_theme() -> Option<String> {

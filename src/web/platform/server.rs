@@ -101,6 +101,14 @@ pub fn secure_page() {
     }
 }
 
+/// Where this page comes from, such as `http://127.0.0.1:3000`.
+#[must_use]
+pub fn origin() -> String {
+    let host =
+        use_context::<Parts>().and_then(|parts| Some(parts.headers.get(header::HOST)?.to_str().ok()?.to_owned()));
+    format!("http://{}", host.as_deref().unwrap_or("127.0.0.1:3000"))
+}
+
 /// The theme a person chose, `light` or `dark`; `None` follows the system.
 #[must_use]
 pub fn chosen_theme() -> Option<String> {
