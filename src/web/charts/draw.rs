@@ -251,10 +251,11 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             let y = plot.y(limit.value);
             let path = vec![self.at(plot.left, y), self.at(plot.left + plot.width, y)];
             self.dashes(path, (3.0, 4.0), self.stroke(Ink::Muted, 1.0))?;
-            let (right, middle) = (plot.left + plot.width, if y - plot.top < 18.0 { y + 10.0 } else { y - 10.0 });
-            let ground = [self.at(right - words_px(&limit.words) - 6.0, middle - 8.0), self.at(right, middle + 8.0)];
+            // At the left, over the oldest data: the newest is what people look at.
+            let (left, middle) = (plot.left, if y - plot.top < 18.0 { y + 10.0 } else { y - 10.0 });
+            let ground = [self.at(left, middle - 8.0), self.at(left + words_px(&limit.words) + 6.0, middle + 8.0)];
             self.area.draw(&Rectangle::new(ground, self.fill(Ink::Card, 0.8)))?;
-            self.text(&limit.words, (right - 3.0, middle), Pos::new(HPos::Right, VPos::Center))?;
+            self.text(&limit.words, (left + 3.0, middle), Pos::new(HPos::Left, VPos::Center))?;
         }
         Ok(())
     }

@@ -71,8 +71,8 @@ fn row(row: AgentRow) -> impl IntoView {
             <FigureCell figure=Some(format::count(row.tasks)) />
             <FigureCell figure=row.success.map(format::percent) />
             <FigureCell figure=row.durations.map(|d| format::duration(d.mean)) hint=timed.clone() />
-            <FigureCell figure=row.durations.map(|d| format::duration(d.p95)) hint=timed minor=true />
-            <FigureCell figure=Some(format::tokens(row.tokens)) minor=true />
+            <FigureCell figure=row.durations.map(|d| format::duration(d.p95)) hint=timed class="minor" />
+            <FigureCell figure=Some(format::tokens(row.tokens)) class="minor" />
         </tr>
     }
     .into_any()

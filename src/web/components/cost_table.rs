@@ -70,9 +70,9 @@ fn row(row: CostRow) -> impl IntoView {
         <tr>
             <th scope="row">{named(row.model, "model not recorded")}</th>
             <td>{named(row.project, NONE)}</td>
-            <FigureCell figure=Some(format::count(row.tasks)) minor=true />
+            <FigureCell figure=Some(format::count(row.tasks)) class="minor" />
             <FigureCell figure=recorded.then(|| format::tokens(row.tokens.used)) />
-            <FigureCell figure=recorded.then(|| format::tokens(row.tokens.cache_read)) minor=true />
+            <FigureCell figure=recorded.then(|| format::tokens(row.tokens.cache_read)) class="minor" />
             <td class="number" title=basis>
                 {match row.usd {
                     Some(usd) => view! { {format::usd(usd).to_string()} }.into_any(),

@@ -45,9 +45,9 @@ pub fn TableCard(
 pub fn FigureCell(
     /// The figure.
     figure: Option<Figure>,
-    /// Whether the column goes first when room is scarce.
+    /// `minor` or `spare` where the column goes when room is scarce.
     #[prop(optional)]
-    minor: bool,
+    class: &'static str,
     /// What to say on hover instead of the exact figure.
     #[prop(optional_no_strip)]
     hint: Option<String>,
@@ -55,7 +55,7 @@ pub fn FigureCell(
     let title = hint.or_else(|| figure.as_ref().map(|figure| figure.exact.clone()));
     let text = figure.map_or_else(|| NONE.to_owned(), |figure| figure.to_string());
     view! {
-        <td class="number" class:minor=minor title=title>
+        <td class=format!("number {class}") title=title>
             {text}
         </td>
     }

@@ -38,7 +38,7 @@ pub fn TaskTable(
                         {agents.then(|| view! { <th scope="col" class="minor">"Agent"</th> })}
                         <th scope="col">"Result"</th>
                         <th scope="col" class="number">"Duration"</th>
-                        <th scope="col" class="number minor">"Tokens"</th>
+                        <th scope="col" class="number spare">"Tokens"</th>
                         <th scope="col" class="number">"Ended (UTC)"</th>
                     </tr>
                 </thead>
@@ -66,7 +66,7 @@ fn row(task: TaskRow, now: Micros, agents: bool) -> impl IntoView {
                 <ResultWord result=task.result />
             </td>
             <FigureCell figure=task.duration_ms.map(format::duration) />
-            <FigureCell figure=task.tokens_used.map(format::tokens) minor=true />
+            <FigureCell figure=task.tokens_used.map(format::tokens) class="spare" />
             <TimeCell at=task.timestamp now=now />
         </tr>
     }
