@@ -61,7 +61,7 @@ pub fn price_tokens(tokens: &TokenTotals, price: Option<&Price>) -> (Option<f64>
         match rate {
             Some(rate) => {
                 usd += count as f64 * rate / 1e6;
-                priced += count;
+                priced = count.saturating_add(priced);
             }
             None => unpriced = unpriced.saturating_add(count),
         }

@@ -222,7 +222,7 @@ pub struct AgentRow {
     pub durations: Option<Durations>,
     /// Its tokens.
     pub tokens: i64,
-    /// Its last task in the range, to the hour where rollups answered.
+    /// Its last task in the range.
     pub last_seen: Option<Micros>,
 }
 

@@ -22,9 +22,18 @@ pub struct Fleet {
 }
 
 /// Numbers that look random (Knuth's MMIX generator, high bits).
-struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// 0 to `most`.
+    pub fn up_to(&mut self, most: i64) -> i64 {
+        i64::try_from(self.below(most.unsigned_abs() + 1)).expect("small")
+    }
+
     fn below(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
@@ -46,7 +55,7 @@ impl Fleet {
         let store = Store::open(&folder.path().join("s.db"), &options).await.expect("a store");
         let service = Service::new(store, Settings::default());
         let mut fleet = Self { service, records: Vec::new(), clock, _folder: folder };
-        let mut dice = Dice(count);
+        let mut dice = Dice::new(count);
         let mut late = Vec::new();
         let mut days: Vec<Vec<Record>> = vec![Vec::new(); 5];
         for index in 0..count {

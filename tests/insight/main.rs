@@ -10,7 +10,7 @@ use fleet::{DAY, Fleet, HOUR, MINUTE, NOW};
 use swarmscope::model::answer::{Estimator, Tier};
 use swarmscope::model::overview::{CostBasis, Overview, PageQuery};
 use swarmscope::model::summary::AgentMeasure;
-use swarmscope::model::{Micros, Order, ProblemKind, RangeSpec, RecordFilter, TimeRange};
+use swarmscope::model::{Micros, Order, ProblemKind, RangeSpec, Record, RecordFilter, TimeRange};
 use swarmscope::service::ServiceError;
 
 fn query(from: i64, until: i64, filter: &RecordFilter) -> PageQuery {
@@ -53,6 +53,62 @@ async fn figures_equal_brute_force_for_any_range() {
         expected.check(&overview);
         let previous = expected.previous(&fleet);
         previous.check_totals(overview.previous.as_ref().expect("figures of the range before"));
+    }
+}
+
+#[tokio::test]
+async fn figures_equal_brute_force_for_ranges_nobody_chose() {
+    let fleet = Fleet::of(2_500).await;
+    let mut dice = fleet::Dice::new(7);
+    for _ in 0..60 {
+        let until = NOW + HOUR - dice.up_to(6 * DAY);
+        let length = [MINUTE, HOUR, DAY, 6 * DAY][usize::try_from(dice.up_to(3)).expect("small")];
+        let from = until - 1 - dice.up_to(length);
+        let overview = ask(&fleet, &query(from, until, &RecordFilter::default())).await;
+        Expected::new(&fleet, TimeRange { from: Micros(from), until: Micros(until) }).check(&overview);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tiles_charts_and_tables_agree_while_records_arrive() {
+    let fleet = Fleet::of(500).await;
+    let store = fleet.service.store().clone();
+    let writing = tokio::spawn(async move {
+        for round in 0..60 {
+            let tasks = (0..50).map(|n| fleet::task_named(&format!("{round}-{n}"), NOW - HOUR - n * MINUTE, 1.0));
+            store.write(tasks.collect()).await.expect("stored");
+        }
+    });
+    let mut seen = std::collections::BTreeSet::new();
+    while !writing.is_finished() {
+        let overview = ask(&fleet, &query(NOW - DAY, NOW, &RecordFilter::default())).await;
+        let tasks = overview.totals.tasks;
+        assert_eq!(overview.timeline.results.values().flatten().flatten().sum::<u64>(), tasks);
+        assert_eq!(overview.costs.rows.iter().map(|row| row.tasks).sum::<u64>(), tasks);
+        assert_eq!(overview.timeline.timed.iter().sum::<u64>(), overview.totals.durations.expect("durations").n);
+        seen.insert(tasks);
+    }
+    writing.await.expect("written");
+    assert!(seen.len() > 1, "records arrived between the answers");
+}
+
+#[tokio::test]
+async fn absurd_numbers_saturate_and_break_no_page() {
+    let fleet = Fleet::of(0).await;
+    let mut tasks = Vec::new();
+    for n in 0..3 {
+        let Record::Task(mut task) = fleet::task_named(&format!("{n}"), NOW - HOUR, f64::MAX) else { unreachable!() };
+        task.tokens_used = Some(i64::MAX);
+        task.tokens.input = Some(i64::MAX);
+        task.tokens.output = Some(i64::MAX);
+        tasks.push(Record::Task(task));
+    }
+    fleet.write(tasks).await;
+    for query in [PageQuery::default(), all()] {
+        let overview = ask(&fleet, &query).await;
+        assert_eq!((overview.totals.tasks, overview.totals.tokens.input), (3, i64::MAX));
+        let text = serde_json::to_string(&overview).expect("JSON");
+        assert_eq!(serde_json::from_str::<Overview>(&text).expect("the browser reads it").totals.tasks, 3);
     }
 }
 

@@ -83,7 +83,8 @@ impl Values {
     pub(super) fn durations(&mut self, n: u64, sum: f64, max: Option<f64>) -> Option<Durations> {
         let estimator = self.estimator();
         let Quantiles { p50, p95, p99 } = self.quantiles()?;
-        Some(Durations { n, mean: sum / n as f64, p50, p95, p99, max: max?, estimator })
+        let mean = (sum / n as f64).min(f64::MAX); // absurd durations add up to infinity, which JSON cannot say
+        Some(Durations { n, mean, p50, p95, p99, max: max?, estimator })
     }
 }
 

@@ -14,23 +14,31 @@ use super::spread::{self, Values};
 use super::totals::{NO_RESULT, counts};
 
 impl Reading {
-    /// The columns of `range` on `grid`, and all its durations together. `tally` is the sum of the range.
+    /// The tally of each slot.
+    pub(super) async fn slots(&mut self, range: TimeRange, grid: &Grid) -> Result<Vec<Tally>, StoreError> {
+        let mut slots = vec![Tally::default(); grid.slots];
+        let Some(cut) = self.cut else { return Ok(slots) };
+        let pieces = self.pieces(range, tier_of(grid.step));
+        for part in self.snapshot.tallies(&pieces, &cut, grid).await? {
+            if let Some(slot) = slots.get_mut(part.slot) {
+                slot.add(&part.tally);
+            }
+        }
+        Ok(slots)
+    }
+
+    /// The columns of `range` on `grid`, and all its durations together. `tally` is the sum of the `slots`.
     pub(super) async fn timeline(
         &mut self,
         range: TimeRange,
         grid: &Grid,
+        slots: &[Tally],
         tally: &Tally,
     ) -> Result<(Timeline, Option<Values>), StoreError> {
         let mut timeline = self.frame(range, grid);
         timeline.health = self.health(range, grid).await?;
         let Some(cut) = self.cut else { return Ok((timeline, None)) };
         let pieces = self.pieces(range, tier_of(grid.step));
-        let mut slots = vec![Tally::default(); grid.slots];
-        for part in self.snapshot.tallies(&pieces, &cut, grid).await? {
-            if let Some(slot) = slots.get_mut(part.slot) {
-                slot.add(&part.tally);
-            }
-        }
         let near = self.near_data(range);
         let mut values = spread::read(&mut self.snapshot, near, &pieces, &cut, grid, tally.timed).await?;
         let whole = spread::merged(&values, tally.timed, cut.rollups());
@@ -39,7 +47,7 @@ impl Reading {
             timeline.estimator = (tally.timed > 0).then(|| whole.estimator());
         }
         let words = self.other_words(range, tally, grid).await?;
-        fill(&mut timeline, &slots, &words);
+        fill(&mut timeline, slots, &words);
         fill_percentiles(&mut timeline, &mut values);
         timeline.timed = slots.iter().map(|slot| slot.timed).collect();
         Ok((timeline, Some(whole)))

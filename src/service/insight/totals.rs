@@ -7,7 +7,7 @@ use crate::model::TimeRange;
 use crate::model::answer::Tier;
 use crate::model::overview::{Durations, Timeline, Totals};
 use crate::store::StoreError;
-use crate::store::read::{Tally, WordAt};
+use crate::store::read::{Rollups, Tally, WordAt};
 
 use super::reading::Reading;
 use super::spread::{self, Values};
@@ -18,9 +18,13 @@ pub(super) const NO_RESULT: &str = "none";
 impl Reading {
     /// The figures of `range`, and the same over time.
     pub(super) async fn figures(&mut self, range: TimeRange) -> Result<(Totals, Timeline), StoreError> {
-        let tally = self.sum(range).await?;
-        let grid = self.grid(range, tally.tasks).await?;
-        let (timeline, whole) = self.timeline(range, &grid, &tally).await?;
+        // Without rollups both sums would read every record: then the sum of the slots serves for the whole.
+        let by_records = self.cut.is_none_or(|cut| cut.rollups() == Rollups::None);
+        let known = if by_records { None } else { Some(self.sum(range).await?) };
+        let grid = self.grid(range, known.map_or(0, |tally| tally.tasks)).await?;
+        let slots = self.slots(range, &grid).await?;
+        let tally = known.unwrap_or_else(|| Tally::over(&slots));
+        let (timeline, whole) = self.timeline(range, &grid, &slots, &tally).await?;
         let words = timeline.results.iter().map(|(word, counts)| (word.clone(), counts.iter().flatten().sum()));
         let results = words.filter(|(_, count)| *count > 0).collect();
         let totals = self.assemble(range, &tally, results, whole).await?;

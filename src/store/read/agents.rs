@@ -9,6 +9,7 @@ use super::super::StoreError;
 use super::super::error::query;
 use super::Snapshot;
 use super::cut::{Cut, Rollups, push_span};
+use super::durations::unpack_durations;
 use crate::analytics::grid::{Grid, Piece};
 use crate::analytics::sketch::Sketch;
 use crate::model::answer::{Rate, Tier};
@@ -140,7 +141,7 @@ impl Snapshot {
             sql.push(" and duration_ms is not null");
             let packed: String =
                 sql.build_query_scalar().fetch_one(&mut *self.tx).await.map_err(query("read durations"))?;
-            all.push(unpack(&packed)?);
+            all.push(unpack_durations(&packed)?);
         }
         Ok(all)
     }
@@ -289,17 +290,4 @@ fn push_sums(sql: &mut QueryBuilder<Sqlite>, piece: &Piece, cut: &Cut) {
         }
     }
     sql.push(" group by agent");
-}
-
-/// Reads the JSON array of plain numbers that SQLite packed. Not by `serde_json`, whose floats may be off in
-/// the last bit.
-pub(super) fn unpack<T: std::str::FromStr>(packed: &str) -> Result<Vec<T>, StoreError> {
-    let inside = packed.trim_start_matches('[').trim_end_matches(']');
-    if inside.is_empty() {
-        return Ok(Vec::new());
-    }
-    let read = |number: &str| {
-        number.parse().map_err(|_| StoreError::Damaged { what: format!("`{number}` was read where a number must be") })
-    };
-    inside.split(',').map(read).collect()
 }

@@ -5,9 +5,9 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::super::StoreError;
 use super::super::error::query;
+use super::Snapshot;
 use super::cut::{Cut, Rollups, push_span};
 use super::tallies::{push_slot, read_slot};
-use super::{Snapshot, agents};
 use crate::analytics::grid::{Grid, Piece};
 use crate::analytics::sketch::Sketch;
 use crate::model::TimeRange;
@@ -37,9 +37,8 @@ impl Snapshot {
         let mut sql = durations_sql(range, cut, grid);
         let (slots, values): (String, String) =
             sql.build_query_as().fetch_one(&mut *self.tx).await.map_err(query("read durations"))?;
-        let slots: Vec<usize> = agents::unpack(&slots)?;
-        let values: Vec<f64> = agents::unpack(&values)?;
-        Ok(slots.into_iter().zip(values).collect())
+        let slots: Vec<usize> = unpack(&slots)?;
+        Ok(slots.into_iter().zip(unpack_durations(&values)?).collect())
     }
 
     /// The sketches of `cut` by slot from those `pieces` that are buckets; the raw ones are left out.
@@ -87,4 +86,24 @@ pub(super) fn sketches_sql(piece: &Piece, cut: &Cut, grid: &Grid) -> QueryBuilde
 fn read_sketch(row: &SqliteRow, index: usize) -> Result<Sketch, sqlx::Error> {
     let bytes: &[u8] = row.try_get(index)?;
     Sketch::decode(bytes).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
+/// Reads packed durations. SQLite writes 15 digits, so they are right to some 10⁻¹⁵ of their size, and the very
+/// largest may be rounded up to infinity, which they were not.
+pub(super) fn unpack_durations(packed: &str) -> Result<Vec<f64>, StoreError> {
+    let durations: Vec<f64> = unpack(packed)?;
+    Ok(durations.into_iter().map(|duration| duration.min(f64::MAX)).collect())
+}
+
+/// Reads the JSON array of plain numbers that SQLite packed. Not by `serde_json`, whose floats may be off in
+/// the last bit.
+fn unpack<T: std::str::FromStr>(packed: &str) -> Result<Vec<T>, StoreError> {
+    let inside = packed.trim_start_matches('[').trim_end_matches(']');
+    if inside.is_empty() {
+        return Ok(Vec::new());
+    }
+    let read = |number: &str| {
+        number.parse().map_err(|_| StoreError::Damaged { what: format!("`{number}` was read where a number must be") })
+    };
+    inside.split(',').map(read).collect()
 }

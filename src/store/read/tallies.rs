@@ -76,6 +76,14 @@ impl Tally {
         add_tokens(&mut self.tokens, &other.tokens);
     }
 
+    /// All of `parts` together.
+    #[must_use]
+    pub fn over(parts: &[Self]) -> Self {
+        let mut whole = Self::default();
+        parts.iter().for_each(|part| whole.add(part));
+        whole
+    }
+
     /// Successes of the tasks that count in the rate; `None` when none does.
     #[must_use]
     pub fn rate(&self) -> Option<Rate> {
