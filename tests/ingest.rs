@@ -223,6 +223,20 @@ async fn media_types_encodings_and_parameters_that_are_not_read_are_refused() {
 }
 
 #[tokio::test]
+async fn a_client_that_is_refused_early_still_reads_why() {
+    let mut config = Config::default();
+    config.ingest.json_bytes_max = 1000;
+    let server = Server::start_with(config).await;
+    let body = [b"[".to_vec(), vec![b' '; 20 << 20], b"]".to_vec()].concat();
+    assert_eq!(send_as(&server, "text/plain", "", body.clone()).await.status, 415);
+    let answer = send_as(&server, "application/json", "", body.clone()).await;
+    assert_eq!(answer.status, 413);
+    assert!(answer.detail().starts_with("the decoded body has more than 1000 bytes"));
+    let foreign = server.client.post(server.url("/api/v1/ingest")).header("origin", "http://evil.example").body(body);
+    assert_eq!(Answer::of(foreign).await.status, 403);
+}
+
+#[tokio::test]
 async fn naive_times_need_an_offset_to_assume() {
     let server = Server::start().await;
     let line = r#"{"kind":"task","task_id":"t","agent_id":"a","result":"success","timestamp":"2026-01-01T21:00:00"}"#;

@@ -1,14 +1,11 @@
 //! `POST /api/v1/ingest`: records in, answered after they are durable.
 
-use std::time::Duration;
-
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use bytes::Bytes;
-use futures::{Stream, TryStreamExt, stream};
+use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncBufRead, AsyncReadExt};
 use tokio_util::io::StreamReader;
@@ -75,7 +72,7 @@ pub async fn ingest(
         line_bytes_max: state.limits.line_bytes,
         atomic: params.switch("atomic", false)?,
     };
-    let body = compression.decode(StreamReader::new(Box::pin(steady(body, state.limits.idle))));
+    let body = compression.decode(StreamReader::new(body.into_data_stream().map_err(std::io::Error::other)));
     let (report, stopped) = if form == Form::Json || options.atomic || options.key.is_some() {
         let bytes = read_whole(body, state.limits.json_bytes).await?;
         if let Some(key) = &options.key {
@@ -89,17 +86,6 @@ pub async fn ingest(
     };
     tracing::debug!(%request_id, read = report.read, accepted = report.receipt.accepted, "ingested");
     answer(report, stopped, options.atomic)
-}
-
-/// The body's bytes, as long as the client does not stop sending for `idle`.
-fn steady(body: Body, idle: Duration) -> impl Stream<Item = std::io::Result<Bytes>> + Send {
-    stream::try_unfold(body.into_data_stream(), move |mut chunks| async move {
-        match tokio::time::timeout(idle, chunks.try_next()).await {
-            Ok(Ok(chunk)) => Ok(chunk.map(|chunk| (chunk, chunks))),
-            Ok(Err(error)) => Err(std::io::Error::other(error)),
-            Err(_) => Err(std::io::Error::other(format!("nothing came for {} s", idle.as_secs()))),
-        }
-    })
 }
 
 fn bad_offset(text: &str) -> Problem {

@@ -18,8 +18,7 @@ pub mod problem;
 mod process;
 pub mod request_id;
 pub mod router;
-
-use std::time::Duration;
+pub mod steady;
 
 use axum::extract::FromRef;
 
@@ -34,13 +33,13 @@ pub use problem::{ApiProblem, ApiResult};
 pub struct ApiState {
     /// The use cases.
     pub service: Service,
-    /// What ends a request.
+    /// Sizes that end a request.
     pub limits: Limits,
     /// What is counted about requests.
     pub meters: Meters,
 }
 
-/// What ends a request: sizes in bytes after decompression, and silence.
+/// Sizes that end a request, in bytes after decompression.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// A JSON body, or an atomic NDJSON body.
@@ -49,8 +48,6 @@ pub struct Limits {
     pub ndjson_bytes: u64,
     /// One NDJSON line.
     pub line_bytes: usize,
-    /// How long a client may stop sending within a body.
-    pub idle: Duration,
 }
 
 impl FromRef<ApiState> for Service {

@@ -68,8 +68,8 @@ pub fn compose(service: &Service, config: &Config) -> Router {
         json_bytes: config.ingest.json_bytes_max,
         ndjson_bytes: config.ingest.ndjson_bytes_max,
         line_bytes: config.ingest.line_bytes_max,
-        idle: Duration::from_secs(config.server.body_idle_seconds),
     };
+    let idle = Duration::from_secs(config.server.body_idle_seconds);
     let meters = Meters::new(SystemTime::now());
     let (routes, _document) = api::router::build(ApiState { service: service.clone(), limits, meters: meters.clone() });
     let site = Site::find(config.server.site.as_deref());
@@ -84,6 +84,7 @@ pub fn compose(service: &Service, config: &Config) -> Router {
         .layer(compression())
         .layer(middleware::map_response(protect))
         .layer(middleware::from_fn(request_id::layer))
+        .layer(middleware::from_fn_with_state(idle, api::steady::layer))
 }
 
 /// Text is compressed on the way out, at a level that costs little time. Event streams are not, nor
