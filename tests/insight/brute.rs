@@ -237,8 +237,10 @@ impl<'a> Expected<'a> {
     }
 
     fn check_costs(&self, report: &CostReport) {
+        /// Tasks, USD and unpriced tokens.
+        type Row = (u64, Option<f64>, i64);
         let prices = PriceTable::default();
-        let mut rows: BTreeMap<(Option<&str>, Option<&str>), (u64, Option<f64>, i64)> = BTreeMap::new();
+        let mut rows: BTreeMap<(Option<&str>, Option<&str>), Row> = BTreeMap::new();
         for task in &self.tasks {
             let model = task.model.as_deref().filter(|model| *model != "<synthetic>");
             let row = rows.entry((model, task.project.as_deref())).or_default();
