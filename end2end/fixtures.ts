@@ -36,7 +36,9 @@ export const test = base.extend<Fixtures>({
       const note = (text: string) => {
         if (!expectedErrors.some((pattern) => pattern.test(text))) errors.push(text);
       };
-      page.on("console", (message) => message.type() === "error" && note(message.text()));
+      page.on("console", (message) => {
+        if (message.type() === "error") note(`${message.text()} ${message.location().url}`);
+      });
       page.on("pageerror", (error) => note(`${error}`));
       page.on("dialog", (dialog) => {
         note(`a dialog opened: ${dialog.message()}`);

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { hostile, old, small } from "./records.ts";
 
-const program = resolve(import.meta.dirname, "../target/release/swarmscope");
+// SWARMSCOPE_PROGRAM names another build, such as the debug one.
+const program = resolve(process.env.SWARMSCOPE_PROGRAM ?? join(import.meta.dirname, "../target/release/swarmscope"));
 const site = resolve(import.meta.dirname, "../target/site");
 const shared = resolve(process.env.SWARMSCOPE_DATA ?? "../../shared/data", "claude-code");
 

@@ -33,8 +33,9 @@ test("the tiles show the numbers that the API gives", async ({ open, page, reque
 
   await open("demo", `/?${range}`);
   await expect(exact(page, "tasks")).toHaveAttribute("title", grouped(summary.total_tasks));
-  const { numerator, denominator } = summary.success_rate;
-  await expect(exact(page, "success")).toHaveAttribute("title", `${grouped(numerator)} of ${grouped(denominator)}`);
+  const { successful_tasks, rated_tasks } = summary;
+  const share = `${grouped(successful_tasks)} of ${grouped(rated_tasks)}`;
+  await expect(exact(page, "success")).toHaveAttribute("title", share);
   const p95 = new RegExp(`^${grouped(summary.p95_duration_ms)}\\sms$`);
   await expect(exact(page, "duration")).toHaveAttribute("title", p95);
   await expect(exact(page, "tokens")).toHaveAttribute("title", grouped(summary.total_tokens_used));
