@@ -31,7 +31,7 @@ export const test = base.extend<Fixtures>({
   },
   expectedErrors: [[], { option: true }],
   watch: [
-    async ({ page, expectedErrors }, use) => {
+    async ({ page, expectedErrors, javaScriptEnabled }, use) => {
       const errors: string[] = [];
       const note = (text: string) => {
         if (!expectedErrors.some((pattern) => pattern.test(text))) errors.push(text);
@@ -46,7 +46,8 @@ export const test = base.extend<Fixtures>({
       });
       page.on("requestfailed", (request) => {
         const why = request.failure()?.errorText;
-        if (why !== "net::ERR_ABORTED") note(`${request.url()}: ${why}`); // aborted: the page was left
+        const unwanted = javaScriptEnabled === false && request.resourceType() === "script";
+        if (why !== "net::ERR_ABORTED" && !unwanted) note(`${request.url()}: ${why}`); // aborted: the page was left
       });
       await use();
       expect(errors, "errors in the console").toEqual([]);
@@ -60,7 +61,19 @@ export async function live(page: Page) {
   await page.locator("html[data-hydrated]").waitFor({ state: "attached" });
 }
 
-/** Whether the page can be scrolled sideways. */
+/** What is in view, below `main`, and called `title` in full; tables shorten names and hide columns. */
+export function titled(page: Page, title: string) {
+  return page.locator("main").getByTitle(title, { exact: true }).filter({ visible: true }).first();
+}
+
+/** The first link in view that leads to a page of this kind. */
+export function linkTo(page: Page, kind: "agents" | "tasks" | "swarms", title?: string) {
+  let links = page.locator(`main a[href^="/${kind}/"]`);
+  if (title !== undefined) links = links.and(page.getByTitle(title, { exact: true }));
+  return links.filter({ visible: true }).first();
+}
+
+/** By how many pixels the page can be scrolled sideways. */
 export async function overflow(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }

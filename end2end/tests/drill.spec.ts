@@ -1,20 +1,20 @@
 // From a figure to what is behind it, and back.
-import { expect, test } from "../fixtures.ts";
+import { expect, linkTo, test } from "../fixtures.ts";
 
 test("an agent, its task and its swarm open, and Back leads back", async ({ open, page }) => {
   await open("small");
-  await page.locator("main").getByTitle("worker-1", { exact: true }).first().click();
+  await linkTo(page, "agents", "worker-1").click();
   await expect(page).toHaveURL(/\/agents\/worker-1$/);
   await expect(page.getByRole("heading", { level: 1 })).toContainText("worker-1");
   await expect(page.locator('[data-tile="tasks"] .figure')).toHaveAttribute("title", "4");
 
-  await page.locator("main").getByTitle("task-4", { exact: true }).first().click();
+  await linkTo(page, "tasks", "task-4").click();
   await expect(page).toHaveURL(/\/tasks\/task-4\?at=/);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("task-4");
   await expect(page.locator("main")).toContainText("failure");
   await expect(page.locator("main")).toContainText("claude-sonnet-4-5");
 
-  await page.locator("main").getByTitle("team", { exact: true }).first().click();
+  await linkTo(page, "swarms", "team").click();
   await expect(page).toHaveURL(/\/swarms\/team/);
   await expect(page.getByRole("heading", { level: 1 })).toContainText("team");
   await expect(page.locator('[data-tile="tasks"] .figure')).toHaveAttribute("title", "4");
@@ -29,7 +29,7 @@ test("an agent, its task and its swarm open, and Back leads back", async ({ open
 
 test("the range goes along to the agent", async ({ open, page }) => {
   await open("demo", "/?from=now-7d");
-  await page.locator("main table a.name[href^='/agents/']").first().click();
+  await linkTo(page, "agents").click();
   await expect(page).toHaveURL(/\/agents\/[^?]+\?from=now-7d$/);
 });
 

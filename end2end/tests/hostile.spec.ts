@@ -1,28 +1,28 @@
 // Ids and texts are whatever agents send. On every page they are text, and links lead to them.
-import { expect, test } from "../fixtures.ts";
+import { expect, linkTo, test, titled } from "../fixtures.ts";
 import { ODD, SCRIPT } from "../records.ts";
 
 for (const id of [SCRIPT, ODD]) {
   test(`${id} is shown as text on every page`, async ({ open, page }) => {
     await open("hostile");
-    await expect(page.locator("main").getByTitle(id, { exact: true }).first()).toBeVisible();
+    await expect(titled(page, id)).toBeVisible();
 
-    await page.locator("main a[href^='/agents/']").and(page.getByTitle(id, { exact: true })).first().click();
+    await linkTo(page, "agents", id).click();
     await expect(page).toHaveURL(/\/agents\//);
     await expect(page.locator("dd").getByText(id, { exact: true }).first()).toBeVisible();
     await page.reload();
     await expect(page.locator("dd").getByText(id, { exact: true }).first()).toBeVisible();
 
-    await page.locator("main a[href^='/tasks/']").and(page.getByTitle(id, { exact: true })).first().click();
+    await linkTo(page, "tasks", id).click();
     await expect(page).toHaveURL(/\/tasks\//);
     await expect(page.locator("dd").getByText(id, { exact: true }).first()).toBeVisible();
     await page.reload();
     await expect(page.locator("dd").getByText(id, { exact: true }).first()).toBeVisible();
 
-    await page.locator("main a[href^='/swarms/']").and(page.getByTitle(id, { exact: true })).first().click();
+    await linkTo(page, "swarms", id).click();
     await expect(page).toHaveURL(/\/swarms\//);
     await page.reload();
-    await expect(page.locator("main").getByTitle(id, { exact: true }).first()).toBeVisible();
+    await expect(titled(page, id)).toBeVisible();
   });
 }
 

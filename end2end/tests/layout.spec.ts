@@ -1,5 +1,5 @@
 // Every page fits its window, wide or narrow, and keeps to its security policy.
-import { expect, overflow, server, test, type Store } from "../fixtures.ts";
+import { expect, linkTo, overflow, server, test, type Store } from "../fixtures.ts";
 
 const pages: [Store, string][] = [
   ["demo", "/"],
@@ -20,7 +20,7 @@ for (const [store, path] of pages) {
 
 test("the page of a task does not scroll sideways", async ({ open, page }) => {
   await open("demo");
-  await page.locator("main a[href^='/tasks/']").first().click();
+  await linkTo(page, "tasks").click();
   await expect(page).toHaveURL(/\/tasks\//);
   expect(await overflow(page)).toBe(0);
 });

@@ -1,5 +1,5 @@
 // What a page says when it has nothing to show.
-import { expect, server, test } from "../fixtures.ts";
+import { expect, linkTo, server, test } from "../fixtures.ts";
 
 test("an empty store teaches how to feed it", async ({ open, page }) => {
   await open("empty");
@@ -30,7 +30,7 @@ test("demo data is marked on every page, real data is not", async ({ open, page 
     await open("demo", path);
     await expect(page.getByText("Demo data.")).toBeVisible();
   }
-  await page.locator("main a[href^='/tasks/']").first().click();
+  await linkTo(page, "tasks").click();
   await expect(page.getByText("Demo data.")).toBeVisible();
   await open("small");
   await expect(page.getByText("Demo data.")).toHaveCount(0);
