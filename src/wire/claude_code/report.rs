@@ -70,6 +70,11 @@ fn written(at: Micros) -> String {
         .map_or_else(|| at.to_rfc3339(), |time| time.to_rfc3339_opts(SecondsFormat::Millis, true))
 }
 
+/// Adds without running over: a transcript may claim any count.
+fn add(sum: &mut i64, count: i64) {
+    *sum = sum.saturating_add(count);
+}
+
 impl Figures {
     /// The figures of what `session` owns.
     #[must_use]
@@ -91,10 +96,10 @@ impl Figures {
             }
             figures.messages += 1;
             figures.synthetic_messages += u64::from(request.kind != Kind::Request);
-            figures.tokens.input += request.usage.input.unwrap_or(0);
-            figures.tokens.output += request.usage.output.unwrap_or(0);
-            figures.tokens.cache_creation += request.usage.cache_creation.unwrap_or(0);
-            figures.tokens.cache_read += request.usage.cache_read.unwrap_or(0);
+            add(&mut figures.tokens.input, request.usage.input.unwrap_or(0));
+            add(&mut figures.tokens.output, request.usage.output.unwrap_or(0));
+            add(&mut figures.tokens.cache_creation, request.usage.cache_creation.unwrap_or(0));
+            add(&mut figures.tokens.cache_read, request.usage.cache_read.unwrap_or(0));
         }
         for (call, _) in session.calls.iter().zip(&owned.calls).filter(|(_, own)| **own) {
             let name = session.names.name(call.name);
@@ -122,10 +127,10 @@ impl Figures {
         self.messages += other.messages;
         self.synthetic_messages += other.synthetic_messages;
         self.copied_messages += other.copied_messages;
-        self.tokens.input += other.tokens.input;
-        self.tokens.output += other.tokens.output;
-        self.tokens.cache_creation += other.tokens.cache_creation;
-        self.tokens.cache_read += other.tokens.cache_read;
+        add(&mut self.tokens.input, other.tokens.input);
+        add(&mut self.tokens.output, other.tokens.output);
+        add(&mut self.tokens.cache_creation, other.tokens.cache_creation);
+        add(&mut self.tokens.cache_read, other.tokens.cache_read);
         self.tool_calls += other.tool_calls;
         self.tool_errors += other.tool_errors;
         for (name, count) in &other.tool_calls_by_name {

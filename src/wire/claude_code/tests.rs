@@ -332,3 +332,15 @@ fn a_session_without_any_time_is_refused_and_not_guessed() {
     assert!(refused.iter().any(|refused| refused.kind == "task" && refused.line == 1));
     assert_eq!(refused[0].error.to_string(), "no line of the session has a time");
 }
+
+#[test]
+fn absurd_counts_are_added_up_without_running_over() {
+    let mut lines = vec![prompt("p", 0)];
+    for index in 0..2000 {
+        let line = reply(&format!("r{index}"), 1, &format!("m{index}"), "");
+        lines.push(line.replace("\"output_tokens\":2", "\"output_tokens\":9007199254740991"));
+    }
+    let session = main_thread(&lines);
+    assert_eq!(tasks(&session)[0].tokens.output, Some(i64::MAX));
+    assert_eq!(Figures::of(&session, &Claims::default().divide(&session)).tokens.output, i64::MAX);
+}

@@ -145,10 +145,10 @@ impl<'a> Maker<'a> {
             let Some(model) = request.model else { continue };
             let share = models.entry(self.session.names.name(model)).or_default();
             share.requests += 1;
-            share.input += request.usage.input.unwrap_or(0);
-            share.output += request.usage.output.unwrap_or(0);
-            share.cache_read += request.usage.cache_read.unwrap_or(0);
-            share.cache_write += request.usage.cache_creation.unwrap_or(0);
+            share.input = share.input.saturating_add(request.usage.input.unwrap_or(0));
+            share.output = share.output.saturating_add(request.usage.output.unwrap_or(0));
+            share.cache_read = share.cache_read.saturating_add(request.usage.cache_read.unwrap_or(0));
+            share.cache_write = share.cache_write.saturating_add(request.usage.cache_creation.unwrap_or(0));
         }
         models
     }
