@@ -8,7 +8,7 @@ import { hostile, old, small } from "./records.ts";
 
 // SWARMSCOPE_PROGRAM names another build, such as the debug one.
 const program = resolve(process.env.SWARMSCOPE_PROGRAM ?? join(import.meta.dirname, "../target/release/swarmscope"));
-const site = resolve(import.meta.dirname, "../target/site");
+const site = resolve(process.env.SWARMSCOPE_SITE ?? join(import.meta.dirname, "../target/site"));
 const shared = resolve(process.env.SWARMSCOPE_DATA ?? "../../shared/data", "claude-code");
 
 /** The folder with real transcripts, when this machine has one. */
