@@ -33,7 +33,7 @@ pub fn TableCard(
             {if empty {
                 view! { <p class="nothing">{nothing}</p> }.into_any()
             } else {
-                view! { <div class="table-scroll">{children()}</div> }.into_any()
+                view! { <div class="table-scroll" tabindex="0">{children()}</div> }.into_any()
             }}
         </section>
     }
