@@ -27,7 +27,8 @@ async fn ask(fleet: &Fleet, query: &PageQuery) -> Overview {
 }
 
 /// Ragged, aligned, tiny, huge, old, empty.
-const RANGES: [(i64, i64); 14] = [
+const RANGES: [(i64, i64); 15] = [
+    (-62_135_596_800_000_000, 253_402_300_799_999_999), // the years 1 to 9999
     (NOW - DAY - 7_654_321, NOW),
     (NOW - 6 * HOUR, NOW),
     (NOW - HOUR, NOW),

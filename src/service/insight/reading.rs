@@ -14,6 +14,10 @@ use super::FINE_RECORDS_MAX;
 /// How long minute buckets are kept.
 const MINUTES_KEPT: i64 = 2 * DAY;
 
+/// 0001-01-01 and 10000-01-01: between them differences of times cannot overflow, and every instant has a name.
+const FIRST: Micros = Micros(-62_135_596_800_000_000);
+const LAST: Micros = Micros(253_402_300_800_000_000);
+
 /// Most projects a page can choose from.
 const PROJECTS_MAX: u32 = 1000;
 
@@ -36,6 +40,11 @@ impl Service {
         let mut snapshot = self.store().snapshot().await?;
         let bounds = snapshot.bounds().await?;
         let range = query.range.resolve(now, bounds).map_err(|error| Problem::bad_request(error.to_string()))?;
+        if range.from < FIRST || range.until > LAST {
+            return Err(
+                Problem::bad_request("the range reaches beyond the years 1 to 9999; choose a nearer one").into()
+            );
+        }
         let projects = snapshot.projects(PROJECTS_MAX).await?;
         let demo_seed = snapshot.demo_seed().await?;
         let tasks = snapshot.task_bounds().await?;
