@@ -4,9 +4,11 @@
 //! They are public POST endpoints below `/rpc`: the service validates, the guard checks where they come
 //! from. Errors cross as [`Problem`](crate::model::Problem), with the status it names.
 
+mod answer;
 mod feed;
 mod insight;
 mod problem;
 
+pub use answer::{Answer, SameJson, ask};
 pub use feed::*;
 pub use insight::*;

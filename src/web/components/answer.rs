@@ -5,13 +5,13 @@ use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::model::Problem;
+use crate::web::calls::Answer;
 
 use super::notices::ProblemNotice;
 
 /// Shows an answer or its problem. `pending` is true while it is read again.
 pub fn answer<T>(
-    resource: Resource<Result<T, Problem>>,
+    resource: Answer<T>,
     pending: RwSignal<bool>,
     show: impl Fn(T) -> AnyView + Clone + Send + Sync + 'static,
 ) -> impl IntoView

@@ -8,7 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::model::time::{DAY, HOUR};
-use crate::model::{Micros, Problem, RangeSpec};
+use crate::model::{Micros, RangeSpec};
+use crate::web::calls::Answer;
 
 use super::chart_cursor::Cursor;
 use super::view::{View, use_view};
@@ -29,7 +30,7 @@ pub fn interval(range: &RangeSpec) -> Duration {
 }
 
 /// Refetches `resource` while the page is live and `pending` is false.
-pub fn keep_live<T>(resource: Resource<Result<T, Problem>>, view: View, pending: RwSignal<bool>)
+pub fn keep_live<T>(resource: Answer<T>, view: View, pending: RwSignal<bool>)
 where
     T: Serialize + DeserializeOwned + Send + Sync + 'static,
 {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::model::Micros;
 use crate::model::overview::{AgentPage as Answer, LifeRow};
-use crate::web::calls::load_agent_page;
+use crate::web::calls::{ask, load_agent_page};
 use crate::web::components::answer::answer;
 use crate::web::components::chart_cursor::Cursor;
 use crate::web::components::event_table::EventTable;
@@ -25,7 +25,7 @@ use crate::web::view_state::ViewState;
 pub fn AgentPage() -> impl IntoView {
     let view = provide_view();
     let question = Memo::new(move |_| (view.id(), view.state.with(ViewState::page_query)));
-    let agent = Resource::new(move || question.get(), |(id, query)| load_agent_page(id, query));
+    let agent = ask(move || question.get(), |(id, query)| load_agent_page(id, query));
     let pending = RwSignal::new(false);
     Cursor::provide();
     keep_live(agent, view, pending);

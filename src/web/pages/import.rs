@@ -4,13 +4,13 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::model::FoundSource;
-use crate::web::calls::{ImportSource, list_sources};
+use crate::web::calls::{ImportSource, ask, list_sources};
 use crate::web::format;
 
 /// One button for each source found; a sentence where there is none.
 #[component]
 pub fn ImportOffers() -> impl IntoView {
-    let sources = Resource::new(|| (), |()| list_sources());
+    let sources = ask(|| (), |()| list_sources());
     let offers = move || {
         Suspend::new(async move {
             match sources.await {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::model::overview::Overview;
-use crate::web::calls::load_overview;
+use crate::web::calls::{ask, load_overview};
 use crate::web::components::agent_table::{AgentOrder, AgentTable};
 use crate::web::components::answer::answer;
 use crate::web::components::chart_cursor::Cursor;
@@ -23,7 +23,7 @@ use super::import::ImportOffers;
 pub fn OverviewPage() -> impl IntoView {
     let view = provide_view();
     let question = Memo::new(move |_| view.state.with(crate::web::view_state::ViewState::page_query));
-    let overview = Resource::new(move || question.get(), load_overview);
+    let overview = ask(move || question.get(), load_overview);
     let pending = RwSignal::new(false);
     Cursor::provide();
     keep_live(overview, view, pending);

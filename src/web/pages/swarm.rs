@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::model::overview::SwarmPage as Answer;
-use crate::web::calls::load_swarm_page;
+use crate::web::calls::{ask, load_swarm_page};
 use crate::web::components::agent_table::{AgentOrder, AgentTable};
 use crate::web::components::answer::answer;
 use crate::web::components::chart_cursor::Cursor;
@@ -23,7 +23,7 @@ use crate::web::view_state::ViewState;
 pub fn SwarmPage() -> impl IntoView {
     let view = provide_view();
     let question = Memo::new(move |_| (view.id(), view.state.with(ViewState::page_query)));
-    let swarm = Resource::new(move || question.get(), |(id, query)| load_swarm_page(id, query));
+    let swarm = ask(move || question.get(), |(id, query)| load_swarm_page(id, query));
     let pending = RwSignal::new(false);
     Cursor::provide();
     keep_live(swarm, view, pending);

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 
 use crate::model::overview::{CostBasis, TaskPage as Answer};
 use crate::model::{Micros, TokenCounts};
-use crate::web::calls::load_task_page;
+use crate::web::calls::{ask, load_task_page};
 use crate::web::components::answer::answer;
 use crate::web::components::banner::DemoBanner;
 use crate::web::components::event_table::EventTable;
@@ -24,7 +24,7 @@ pub fn TaskPage() -> impl IntoView {
         let at = at.filter(|at| !at.starts_with("now")).and_then(|at| Micros::parse_expression(&at, Micros(0)).ok());
         (view.id(), at)
     });
-    let task = Resource::new(move || question.get(), |(id, at)| load_task_page(id, at));
+    let task = ask(move || question.get(), |(id, at)| load_task_page(id, at));
     answer(task, RwSignal::new(false), |task| view! { <TaskBody task=task /> }.into_any())
 }
 
