@@ -1,5 +1,7 @@
 //! `swarmscope demo` as a person meets it: the program itself over files that go away.
 
+#![expect(clippy::expect_used, reason = "a test may say what it expects, in its helpers as well")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 
