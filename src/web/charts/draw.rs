@@ -160,6 +160,9 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
 
     fn gap(&self, from_ms: i64, until_ms: i64) -> Result<(), DrawError<DB>> {
         let (left, right) = (self.plot.x(from_ms), self.plot.x(until_ms));
+        if right - left < 2.0 {
+            return Ok(());
+        }
         let corners = [self.at(left, self.plot.top), self.at(right, self.plot.top + self.plot.height)];
         self.area.draw(&Rectangle::new(corners, self.fill(Ink::Gap, 1.0)))?;
         if right - left >= GAP_WORDS_PX {

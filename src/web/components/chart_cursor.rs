@@ -110,6 +110,12 @@ pub fn ChartCursor(
         drag.set(None);
         cursor.at.set(None);
     };
+    let left = move |event: ev::PointerEvent| {
+        // A finger leaves as it lifts; what it pointed at stays until something else is touched.
+        if event.pointer_type() != "touch" {
+            leave();
+        }
+    };
     let typed = move |event: ev::KeyboardEvent| {
         let last = panel.with_untracked(|panel| panel.time.len().saturating_sub(1));
         let now = bucket.get_untracked();
@@ -154,7 +160,7 @@ pub fn ChartCursor(
             on:pointermove=moved
             on:pointerdown=pressed
             on:pointerup=released
-            on:pointerleave=move |_| leave()
+            on:pointerleave=left
             on:blur=move |_| leave()
             on:keydown=typed
         >

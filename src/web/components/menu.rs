@@ -47,9 +47,11 @@ pub fn Menu(
             close();
         }
     };
+    // Said before what is seen, so that speaking what is seen still finds the button.
+    let spoken = move || (!name.is_empty()).then(|| format!("{name}: {}", label.get()));
     view! {
         <details class=format!("menu {class}") node_ref=details on:keydown=escape>
-            <summary class=format!("button {class}") aria-label=(!name.is_empty()).then_some(name)>
+            <summary class=format!("button {class}") aria-label=spoken>
                 {label}
             </summary>
             <div class="menu-panel">{children()}</div>

@@ -1,6 +1,7 @@
 //! What a page says when it has nothing to show: what is the case, why, and what to do.
 
 use leptos::prelude::*;
+use leptos_meta::Title;
 
 use crate::model::overview::Scope;
 use crate::model::time::DAY;
@@ -26,6 +27,7 @@ pub fn ProblemNotice(
     // Without JavaScript the link reads the page again.
     let here = move || view.state.with(|state| view.href(state));
     view! {
+        <Title text=problem.kind.title() />
         <section class="notice" role="alert" data-kind="problem">
             <h1>{problem.kind.title()}</h1>
             <p>{problem.detail}</p>

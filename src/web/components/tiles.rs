@@ -123,6 +123,13 @@ fn tiles(
 ) -> Vec<Tile> {
     let tasks = column_sum(timeline.results.values().map(|column| column.iter().map(|n| n.unwrap_or(0) as f64)));
     let tokens = column_sum(timeline.tokens.values().map(|column| column.iter().map(|n| n.unwrap_or(0) as f64)));
+    // A bucket that is still being filled would end every trend in a fall.
+    let full = |mut column: Vec<Option<f64>>| {
+        if timeline.partial_last && column.len() > 2 {
+            column.pop();
+        }
+        column
+    };
     let any = now.tasks > 0;
     let durations = now.durations;
     let p95_before = before.and_then(|before| before.durations).map(|durations| durations.p95);
@@ -136,7 +143,7 @@ fn tiles(
             } else {
                 format!("{} · {}", plural(now.swarms, "swarm"), plural(now.active_agents, "agent"))
             },
-            trend: tasks.clone(),
+            trend: full(tasks.clone()),
             change: Change::relative(Some(now.tasks as f64), before.map(|t| t.tasks as f64), None),
         },
         Tile {
@@ -169,7 +176,7 @@ fn tiles(
             label: "Throughput",
             figure: now.per_minute.filter(|_| any).map(format::throughput),
             context: peak(&tasks, timeline),
-            trend: tasks,
+            trend: full(tasks),
             change: Change::relative(now.per_minute, before.and_then(|before| before.per_minute), None),
         },
         Tile {
@@ -177,7 +184,7 @@ fn tiles(
             label: "Tokens",
             figure: (now.tokens.recorded > 0).then(|| format::tokens(now.tokens.used)),
             context: token_context(now, costs),
-            trend: tokens,
+            trend: full(tokens),
             change: Change::relative(
                 Some(now.tokens.used as f64),
                 before.filter(|before| before.tokens.recorded > 0).map(|before| before.tokens.used as f64),
