@@ -33,7 +33,7 @@ pub fn init(config: &LogConfig, default_level: &str) -> Result<(), ConfigError> 
     // A second start in one process (tests) keeps the first subscriber.
     match config.format {
         LogFormat::Text => drop(builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init()),
-        LogFormat::Json => drop(builder.json().flatten_event(true).try_init()),
+        LogFormat::Json => drop(builder.json().flatten_event(true).with_span_list(false).try_init()),
     }
     Ok(())
 }

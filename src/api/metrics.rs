@@ -20,7 +20,7 @@ const QUERIES: Family = Family {
     unit: "seconds",
     help: "Time to answer a query, by type, since the start of the process.",
 };
-const DB_SIZE: Family = gauge("db_size_bytes", "bytes", "Size of the store's file.");
+const DB_SIZE: Family = gauge("db_size_bytes", "bytes", "Size of the store's file and its write-ahead log.");
 const WAL_SIZE: Family = gauge("db_wal_size_bytes", "bytes", "Size of the store's write-ahead log.");
 const ERRORS: Family = counter("errors", "", "Failures of Swarmscope itself since the start of the process.");
 const STORED: Family = counter("records_stored", "", "Records stored since the start of the process.");
@@ -64,7 +64,7 @@ pub async fn metrics(State(state): State<ApiState>, headers: HeaderMap) -> ApiRe
     let gauge = store.gauge();
     for (family, value) in [
         (&ACTIVE, active as f64),
-        (&DB_SIZE, gauge.file_bytes as f64),
+        (&DB_SIZE, (gauge.file_bytes + gauge.wal_bytes) as f64),
         (&WAL_SIZE, gauge.wal_bytes as f64),
         (&ERRORS, state.meters.errors() as f64),
         (&COMMIT_FAILURES, gauge.failures as f64),
