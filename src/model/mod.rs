@@ -3,10 +3,12 @@
 //! Data and small total functions only. Not here: reading bytes (`wire`), arithmetic over many
 //! records (`analytics`), SQL (`store`), and anything that asks the clock.
 
+pub mod aggregate;
 pub mod answer;
 pub mod dataset;
 pub mod filter;
 pub mod id;
+pub mod listing;
 pub mod outcome;
 pub mod overview;
 pub mod price;

@@ -1,0 +1,165 @@
+//! Lists of tasks, agents and swarms: filtered, sorted by any column, page by page.
+//!
+//! Not here: lists of records as they were sent (`filter::PageRequest`).
+
+use serde::{Deserialize, Serialize};
+
+use super::answer::{Estimator, Rate};
+use super::overview::{AgentRow, Scope, TaskRow};
+use super::{Micros, Order, RangeSpec, RecordFilter};
+
+/// A question for one page of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListQuery {
+    /// Of which time.
+    pub range: RangeSpec,
+    /// Of which tasks: `agent_id`, `swarm_id`, `project`, `model`, `result`; of agents also `agent_type` and
+    /// `status`.
+    pub filter: RecordFilter,
+    /// By which column: one of [`TASK_SORTS`], [`AGENT_SORTS`], [`SWARM_SORTS`]; empty = the first of them.
+    pub sort: String,
+    /// Ascending or descending. Rows without a value come last, whatever the direction.
+    pub order: Order,
+    /// `next` of the page before; it must come with the same question.
+    pub cursor: Option<String>,
+    /// Rows of a page, 1 to [`Self::LIMIT_MAX`].
+    pub limit: u32,
+}
+
+impl ListQuery {
+    /// Most rows of a page.
+    pub const LIMIT_MAX: u32 = 1_000;
+}
+
+impl Default for ListQuery {
+    fn default() -> Self {
+        Self {
+            range: RangeSpec::default(),
+            filter: RecordFilter::default(),
+            sort: String::new(),
+            order: Order::Desc,
+            cursor: None,
+            limit: 100,
+        }
+    }
+}
+
+/// What tasks can be sorted by. `timestamp` costs the same at any depth; every other column looks at all tasks
+/// of the range that fit the filter.
+pub const TASK_SORTS: [&str; 9] =
+    ["timestamp", "duration_ms", "tokens_used", "files_changed", "agent_id", "swarm_id", "project", "model", "result"];
+
+/// What agents can be sorted by. Sorting by a percentile computes it for every agent of the range.
+pub const AGENT_SORTS: [&str; 11] = [
+    "last_seen",
+    "agent_id",
+    "agent_type",
+    "project",
+    "status",
+    "tasks",
+    "success_rate",
+    "p50_duration_ms",
+    "p95_duration_ms",
+    "tokens_used",
+    "cost_usd",
+];
+
+/// What swarms can be sorted by.
+pub const SWARM_SORTS: [&str; 10] = [
+    "last_seen",
+    "first_seen",
+    "swarm_id",
+    "project",
+    "agents",
+    "tasks",
+    "success_rate",
+    "avg_duration_ms",
+    "max_duration_ms",
+    "tokens_used",
+];
+
+/// How many rows there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Total {
+    /// So many.
+    Exact(u64),
+    /// More than that; nobody counted on.
+    MoreThan(u64),
+}
+
+impl Total {
+    /// Up to which number rows are counted.
+    pub const COUNTED_MAX: u64 = 10_000;
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ListAnswer<R> {
+    /// What was asked, and when.
+    pub scope: Scope,
+    /// The rows.
+    pub rows: Vec<R>,
+    /// How many rows all pages have.
+    pub total: Total,
+    /// The `cursor` of the next page; `None` on the last one.
+    pub next: Option<String>,
+    /// The column they are sorted by.
+    pub sort: String,
+    /// In which direction.
+    pub order: Order,
+}
+
+/// A page of tasks.
+pub type TaskList = ListAnswer<TaskRow>;
+/// A page of agents.
+pub type AgentList = ListAnswer<AgentListRow>;
+/// A page of swarms.
+pub type SwarmList = ListAnswer<SwarmListRow>;
+
+/// One agent that had a task, an event or a start in the range.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgentListRow {
+    /// Its figures; `last_seen` is its last task in the range.
+    pub agent: AgentRow,
+    /// What its tasks cost in USD, as their sources reported it; `None` when none did.
+    pub cost_usd: Option<f64>,
+    /// How many of its tasks reported a cost.
+    pub costed: u64,
+}
+
+impl AgentListRow {
+    /// How its percentiles were computed.
+    #[must_use]
+    pub fn estimator(&self) -> Option<Estimator> {
+        self.agent.durations.map(|durations| durations.estimator)
+    }
+}
+
+/// One swarm that had a task in the range.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SwarmListRow {
+    /// The swarm.
+    pub swarm_id: String,
+    /// Its project: of any of its tasks that has one.
+    pub project: Option<String>,
+    /// Agents with a task of it in the range.
+    pub agents: u64,
+    /// Its tasks in the range.
+    pub tasks: u64,
+    /// Its success rate in the range.
+    pub success: Option<Rate>,
+    /// Mean duration of its tasks in the range, in milliseconds.
+    pub avg_duration_ms: Option<f64>,
+    /// The longest.
+    pub max_duration_ms: Option<f64>,
+    /// Tasks with a duration.
+    pub timed: u64,
+    /// Its tokens in the range; `None` when no task recorded any.
+    pub tokens_used: Option<i64>,
+    /// Its first task, whatever the range.
+    pub first_seen: Option<Micros>,
+    /// Its last task, whatever the range.
+    pub last_seen: Option<Micros>,
+}
