@@ -3,6 +3,10 @@
 #![expect(dead_code, reason = "every test file uses its own part")]
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
+pub mod oracle;
+pub mod sums;
+
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -187,13 +191,31 @@ pub struct Serving {
 impl Serving {
     /// Starts `swarmscope serve` over `db` on a free port and waits until it listens.
     pub fn start(db: PathBuf) -> Self {
+        Self::start_with(db, |_| {})
+    }
+
+    /// The same, with more words or another environment.
+    pub fn start_with(db: PathBuf, adjust: impl FnOnce(&mut Command)) -> Self {
+        let mut log = db.as_os_str().to_owned();
+        log.push(".log");
         let mut command = program();
-        command.arg("--db").arg(&db).args(["serve", "--bind", "127.0.0.1:0"]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
+        command.arg("--db").arg(&db).args(["serve", "--bind", "127.0.0.1:0"]).stdout(Stdio::piped());
+        command.stderr(File::create(&log).expect("a log"));
+        adjust(&mut command);
+        let mut child = command.spawn().expect("the program starts");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
-        let address = line.split("http://").nth(1).and_then(|rest| rest.split(' ').next()).expect("an address");
+        let address = line.split("http://").nth(1).and_then(|rest| rest.split(' ').next()).unwrap_or_else(|| {
+            let said = std::fs::read_to_string(&log).unwrap_or_default();
+            panic!("the server did not start: {said}")
+        });
         Self { child, address: address.parse().expect("an address"), db }
+    }
+
+    /// Ends it as a crash would.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it is gone");
     }
 
     /// Sends a signal by name, such as `TERM`.

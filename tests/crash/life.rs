@@ -1,0 +1,152 @@
+//! The life of one file: made, filled, killed again and again, and judged after each kill.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use swarmscope::model::Micros;
+use swarmscope::model::time::{DAY, HOUR};
+use swarmscope::service::demo::dice::Dice;
+use tempfile::TempDir;
+
+use crate::common::oracle::{Batch, Counts, Ledger, found};
+use crate::common::sums::assert_rollups_are_whole;
+use crate::common::{Serving, program, run};
+use crate::disturbances::{DISTURBANCES, Disturber};
+
+/// Clients that send at the same time.
+const SENDERS: usize = 3;
+/// The most records of a batch.
+const BATCH_MAX: f64 = 150.0;
+/// The longest a server lives under load, in milliseconds.
+const LIFE_MAX: f64 = 600.0;
+/// The longest one lives that is killed while it starts; starting takes about so long.
+const BIRTH_MAX: f64 = 120.0;
+
+/// A file, and what is known about it.
+pub struct Life {
+    folder: TempDir,
+    name: String,
+    dice: Dice,
+    ledger: Ledger,
+    /// Batches that nobody answered, which their senders may try again.
+    unanswered: Vec<Batch>,
+}
+
+impl Life {
+    /// Nothing yet. Lives of one seed differ.
+    pub fn new(seed: u64, life: usize) -> Self {
+        Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            name: format!("seed {seed}, file {life}"),
+            dice: Dice::new(seed, life as u64),
+            ledger: Ledger::default(),
+            unanswered: Vec::new(),
+        }
+    }
+
+    /// Lives through `kills` of them; returns what the last judgement counted, with all that was lost on the way.
+    pub async fn live(mut self, kills: usize) -> Counts {
+        let mut lost = 0;
+        for kill in 0..kills {
+            lost += self.round(kill).await.lost;
+        }
+        let serving = self.start();
+        let counts = self.judge(serving.address, "at the end").await;
+        Counts { lost: lost + counts.lost, ..counts }
+    }
+
+    fn db(&self) -> PathBuf {
+        self.folder.path().join("s.db")
+    }
+
+    /// Starts the server on whatever the last kill left.
+    fn start(&self) -> Serving {
+        tokio::task::block_in_place(|| Serving::start(self.db()))
+    }
+
+    /// Starts, judges what the kill before left, sends, disturbs, kills.
+    async fn round(&mut self, kill: usize) -> Counts {
+        if self.dice.chance(0.25) {
+            self.kill_at_birth().await;
+        }
+        let mut serving = self.start();
+        let counts = self.judge(serving.address, &format!("before kill {kill}")).await;
+
+        let disturbance = self.dice.pick(DISTURBANCES);
+        let context = format!("{}, kill {kill} beside `{}`", self.name, disturbance.name);
+        let disturber = Disturber::begin(disturbance, self.folder.path(), &self.db(), kill);
+        let senders: Vec<_> = (0..SENDERS)
+            .map(|sender| {
+                let again = self.unanswered.pop().filter(|_| self.dice.chance(0.5));
+                let dice = Dice::new(self.dice.between(0.0, 1e15) as u64, sender as u64);
+                tokio::spawn(send_until_gone(serving.address, format!("k{kill}-s{sender}"), again, dice))
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_micros(self.dice.between(0.0, LIFE_MAX * 1e3) as u64)).await;
+        serving.kill();
+        let also = self.dice.chance(0.5);
+        self.ledger.note(&tokio::task::block_in_place(|| disturber.end(also, &context)));
+        for sender in senders {
+            for batch in sender.await.unwrap_or_else(|error| panic!("{context}: {error}")) {
+                self.ledger.note(&batch);
+                if !batch.acknowledged {
+                    self.unanswered.push(batch);
+                }
+            }
+        }
+        counts
+    }
+
+    /// Kills a server while it opens, or makes, the file.
+    async fn kill_at_birth(&mut self) {
+        let mut command = program();
+        command.arg("--db").arg(self.db()).args(["serve", "--bind", "127.0.0.1:0"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
+        tokio::time::sleep(Duration::from_micros(self.dice.between(0.0, BIRTH_MAX * 1e3) as u64)).await;
+        child.kill().expect("it can be killed");
+        child.wait().expect("it is gone");
+    }
+
+    /// Holds what is there against what was sent, and the file against itself.
+    async fn judge(&mut self, address: SocketAddr, when: &str) -> Counts {
+        let context = format!("{}, {when}", self.name);
+        let records = found(&reqwest::Client::new(), address).await;
+        let counts = self.ledger.judge(&records, &context);
+        assert_rollups_are_whole(&self.db(), &records, &context).await;
+        let db = self.db();
+        let checked =
+            tokio::task::block_in_place(|| run(self.folder.path(), &["--db", db.to_str().expect("text"), "check"]));
+        assert_eq!(checked.code, Some(0), "{context}: {}", checked.err);
+        counts
+    }
+}
+
+/// Sends batches until the server is gone; the last one is the one that nobody answered.
+async fn send_until_gone(address: SocketAddr, name: String, again: Option<Batch>, mut dice: Dice) -> Vec<Batch> {
+    let client = reqwest::Client::new();
+    let mut sent = Vec::new();
+    let mut next = again;
+    for number in 0.. {
+        let mut batch = next.take().unwrap_or_else(|| {
+            let count = dice.between(1.0, BATCH_MAX) as usize;
+            let mut batch = Batch::new(&format!("{name}-b{number}"), count, || some_time(&mut dice));
+            batch.atomic = number % 2 == 1;
+            batch
+        });
+        let answered = batch.send(&client, address).await;
+        sent.push(batch);
+        if !answered {
+            break;
+        }
+    }
+    sent
+}
+
+/// Mostly of the last hour, now and then days late.
+fn some_time(dice: &mut Dice) -> Micros {
+    let now = chrono::Utc::now().timestamp_micros();
+    let (days, within) = (dice.between(0.0, 20.0).floor(), dice.between(0.0, HOUR as f64));
+    Micros(now - within as i64 - if dice.chance(0.2) { days as i64 * DAY } else { 0 })
+}
