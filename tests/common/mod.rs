@@ -7,7 +7,7 @@ pub mod oracle;
 pub mod sums;
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -164,6 +164,20 @@ pub fn program() -> Command {
 /// Runs the program to its end in `folder`.
 pub fn run(folder: &std::path::Path, words: &[&str]) -> Ended {
     Ended::of(program().current_dir(folder).args(words).stdin(Stdio::null()).output().expect("the program starts"))
+}
+
+/// Says that something could not be tested here, past the harness that hides what passing tests print.
+pub fn skipped(what: &str) {
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {what}");
+}
+
+/// Waits until `condition` holds; panics with `what` when it does not come.
+pub async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let started = Instant::now();
+    while !condition().await {
+        assert!(started.elapsed() < Duration::from_secs(30), "it never happened: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// How a run ended.

@@ -6,6 +6,8 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use serde_json::{Value, json};
 use swarmscope::model::Micros;
 
+use super::Answer;
+
 /// Records that were sent together.
 #[derive(Debug, Clone)]
 pub struct Batch {
@@ -32,17 +34,24 @@ impl Batch {
     /// Sends the records to a server. Returns whether it answered; no answer is how a killed server answers.
     /// Panics when it answers anything else than that it has them all.
     pub async fn send(&mut self, client: &reqwest::Client, address: std::net::SocketAddr) -> bool {
+        let Some(answer) = self.post(client, address).await else { return false };
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        true
+    }
+
+    /// The same, whatever the answer; `None` when there is none, or it was cut off.
+    pub async fn post(&mut self, client: &reqwest::Client, address: std::net::SocketAddr) -> Option<Answer> {
         let url = format!("http://{address}/api/v1/ingest?atomic={}", self.atomic);
         let request = client.post(url).header("content-type", "application/x-ndjson").body(self.ndjson());
-        let Ok(response) = request.send().await else { return false };
-        let status = response.status();
-        let Ok(text) = response.text().await else { return false };
-        assert_eq!(status, 200, "{text}");
-        let receipt: Value = serde_json::from_str(&text).expect("a receipt");
-        let known = receipt["accepted"].as_u64().zip(receipt["duplicates"].as_u64()).map(|(new, old)| new + old);
-        assert_eq!(known, Some(self.lines.len() as u64), "{text}");
-        self.acknowledged = true;
-        true
+        let response = request.send().await.ok()?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let answer = Answer { status, headers, text: response.text().await.ok()? };
+        if status == 200 {
+            let [accepted, duplicates, differing, rejected] = answer.counts();
+            assert_eq!((accepted + duplicates, differing + rejected), (self.lines.len() as u64, 0), "{}", answer.text);
+            self.acknowledged = true;
+        }
+        Some(answer)
     }
 }
 
