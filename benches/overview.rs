@@ -60,7 +60,7 @@ async fn run(tasks: i64) -> Result<(), Failure> {
         ("last 24 h, one project", "now-24h", "now", &project),
     ] {
         let range = RangeSpec { from: from.into(), to: to.into() };
-        measure(&service, name, &PageQuery { range, filter: filter.clone() }).await?;
+        measure(&service, name, &PageQuery { range, filter: filter.clone(), ..PageQuery::default() }).await?;
     }
     service.store().close().await;
     Ok(())

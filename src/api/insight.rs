@@ -291,7 +291,7 @@ fn question(params: &Params) -> Result<PageQuery, Problem> {
             *place = Some(value.to_owned());
         }
     }
-    Ok(PageQuery { range: range_spec(params.get("from"), params.get("to")), filter })
+    Ok(PageQuery { range: range_spec(params.get("from"), params.get("to")), filter, ..PageQuery::default() })
 }
 
 /// Everything without `from` and `to`.

@@ -35,6 +35,7 @@ pub async fn run(args: SummaryArgs, setup: &Setup) -> Result<ExitCode, CliError>
     let query = PageQuery {
         range: range_spec(args.from.as_deref(), args.to.as_deref()),
         filter: RecordFilter { project: args.project, agent_id: args.agent, ..RecordFilter::default() },
+        ..PageQuery::default()
     };
     let service = setup.open_existing().await?;
     let summary = service.summary(&query, now()).await;

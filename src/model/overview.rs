@@ -14,6 +14,9 @@ pub struct PageQuery {
     pub range: RangeSpec,
     /// The filters, as the URL has them.
     pub filter: RecordFilter,
+    /// Whether to show the range before as well, bucket by bucket. Of `all` there is none.
+    #[serde(default)]
+    pub compare: bool,
 }
 
 /// What every page knows about the question it answers.
@@ -151,8 +154,29 @@ pub struct Timeline {
     pub success: Vec<Option<Rate>>,
     /// Health that swarms reported (`swarm_metric` `health`), mean of the bucket, as it was sent.
     pub health: Vec<Option<f64>>,
+    /// Shortest duration in milliseconds.
+    pub shortest: Vec<Option<f64>>,
+    /// Longest duration in milliseconds: of one record, however wide the bucket.
+    pub longest: Vec<Option<f64>>,
     /// Tokens by kind: `cache_read`, `cache_write`, `input`, `output`, and `unsplit` for totals without kinds.
     pub tokens: BTreeMap<String, Vec<Option<i64>>>,
+    /// The range before, when it was asked for.
+    pub earlier: Option<Earlier>,
+}
+
+/// What was before, moved onto the buckets of a [`Timeline`]; every column is as long as its `time`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// By how much it was moved, in milliseconds: the length of the range, rounded to whole buckets.
+    pub shift_ms: i64,
+    /// All tasks.
+    pub tasks: Vec<Option<u64>>,
+    /// 95th percentile of the durations in milliseconds.
+    pub p95: Vec<Option<f64>>,
+    /// Success rate.
+    pub success: Vec<Option<Rate>>,
+    /// All tokens, of whatever kind.
+    pub tokens: Vec<Option<i64>>,
 }
 
 /// Tokens and money by model and project.
@@ -291,6 +315,8 @@ pub struct AgentPage {
     pub heard: Option<TimeRange>,
     /// Figures of the range.
     pub totals: Totals,
+    /// Figures of the range before, when it was asked for.
+    pub previous: Option<Totals>,
     /// Figures over time.
     pub timeline: Timeline,
     /// Its swarms in the range; at most 20.
@@ -354,6 +380,8 @@ pub struct SwarmPage {
     pub heard: Option<TimeRange>,
     /// Figures of the range.
     pub totals: Totals,
+    /// Figures of the range before, when it was asked for.
+    pub previous: Option<Totals>,
     /// Figures over time.
     pub timeline: Timeline,
     /// Its agents in the range, busiest first; at most 50.

@@ -1,8 +1,9 @@
 //! The dashboard's routes: pages, server functions, and the page for paths that lead nowhere.
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::{LeptosOptions, provide_context, use_context};
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
@@ -12,7 +13,7 @@ use crate::api;
 use crate::api::request_id::RequestId;
 use crate::service::Service;
 use crate::web::app::{App, shell};
-use crate::web::platform::RequestName;
+use crate::web::platform::{DemoSeed, RequestName};
 
 /// Pages and server functions; every other request gets a file of the site, a problem below `/api`, or the
 /// dashboard's own 404.
@@ -25,6 +26,9 @@ pub fn router(service: &Service, site: &Site) -> Router {
             let id = use_context::<Parts>().and_then(|parts| parts.extensions.get::<RequestId>().cloned());
             if let Some(RequestId(id)) = id {
                 provide_context(RequestName(id));
+            }
+            if let Some(seed) = use_context::<Parts>().and_then(|parts| parts.extensions.get::<DemoSeed>().copied()) {
+                provide_context(seed);
             }
         }
     };
@@ -41,7 +45,21 @@ pub fn router(service: &Service, site: &Site) -> Router {
     Router::new()
         .leptos_routes_with_context(&options, generate_route_list(App), context, page)
         .fallback(rest)
+        .layer(middleware::from_fn_with_state(service.clone(), mark_demo))
         .with_state(options)
+}
+
+/// Finds out whether the store holds demo data, so that every page can say so, even one that is not there.
+async fn mark_demo(State(service): State<Service>, mut request: Request, next: Next) -> Response {
+    // Files and calls are not pages: nothing is read for them.
+    if !["/rpc/", "/pkg/"].iter().any(|folder| request.uri().path().starts_with(folder)) {
+        let seed = service.demo_seed().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "could not find out whether this is demo data");
+            None
+        });
+        request.extensions_mut().insert(DemoSeed(seed));
+    }
+    next.run(request).await
 }
 
 async fn file_or_lost<L, F>(site: &Site, request: Request, lost: L) -> Response

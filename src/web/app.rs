@@ -5,6 +5,7 @@ use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::{SsrMode, path};
 
+use crate::web::components::banner::DemoBanner;
 use crate::web::components::sidebar::Sidebar;
 use crate::web::components::theme_toggle::Look;
 use crate::web::pages::{AgentPage, NotFoundPage, OverviewPage, SwarmPage, TaskPage};
@@ -16,7 +17,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     provide_meta_context();
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=platform::chosen_theme()>
+        <html lang="en" data-theme=platform::chosen_theme() data-demo-seed=platform::demo_seed()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -57,6 +58,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <Sidebar />
             <main id="main" tabindex="-1">
+                <DemoBanner />
                 <FlatRoutes fallback=NotFoundPage>
                     <Route path=path!("/") view=OverviewPage ssr=whole.clone() />
                     <Route path=path!("/agents/:id") view=AgentPage ssr=whole.clone() />

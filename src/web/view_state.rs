@@ -3,7 +3,7 @@
 //! The router decodes queries twice, which spoils a project called `100%25`; so the raw text is read
 //! here, and written here. Keys nobody knows are ignored: a link from tomorrow still opens today.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::overview::PageQuery;
 use crate::model::{RangeSpec, RecordFilter};
@@ -19,11 +19,26 @@ pub struct ViewState {
     pub hidden: BTreeSet<String>,
     /// Whether a range that moves with the clock is read again by itself.
     pub live: bool,
+    /// Whether the range before is shown as well.
+    pub compare: bool,
+    /// The id of what the page is about, where no path can say it; see [`path_of`].
+    pub id: Option<String>,
+    /// What only some pages know, such as the order of a list, by name. A new range or filter drops the
+    /// place in a list, `cursor`, which belongs to the old ones.
+    pub own: BTreeMap<&'static str, String>,
 }
 
 impl Default for ViewState {
     fn default() -> Self {
-        Self { range: RangeSpec::default(), filter: RecordFilter::default(), hidden: BTreeSet::new(), live: true }
+        Self {
+            range: RangeSpec::default(),
+            filter: RecordFilter::default(),
+            hidden: BTreeSet::new(),
+            live: true,
+            compare: false,
+            id: None,
+            own: BTreeMap::new(),
+        }
     }
 }
 
@@ -42,11 +57,15 @@ impl ViewState {
                 "to" => to = Some(value),
                 "hide" => state.hidden = value.split(',').map(str::to_owned).collect(),
                 "live" => state.live = value != "off",
+                "compare" => state.compare = value == "on",
+                "id" => state.id = Some(value),
                 "agent" => state.filter.agent_id = Some(value),
                 "swarm" => state.filter.swarm_id = Some(value),
                 key => {
                     if let Some(place) = state.filter.field_mut(key).filter(|_| FILTERS.contains(&key)) {
                         *place = Some(value);
+                    } else if let Some(own) = OWN.into_iter().find(|own| *own == key) {
+                        state.own.insert(own, value);
                     }
                 }
             }
@@ -79,6 +98,7 @@ impl ViewState {
     #[must_use]
     pub fn fields(&self) -> Vec<(&'static str, String)> {
         let mut fields = Vec::new();
+        fields.extend(self.id.clone().map(|id| ("id", id)));
         if self.range != RangeSpec::default() {
             fields.push(("from", self.range.from.clone()));
             if !self.range.is_all() && self.range.to != "now" {
@@ -92,6 +112,10 @@ impl ViewState {
         if !self.live {
             fields.push(("live", "off".to_owned()));
         }
+        if self.compare {
+            fields.push(("compare", "on".to_owned()));
+        }
+        fields.extend(self.own.iter().map(|(key, value)| (*key, value.clone())));
         fields
     }
 
@@ -105,23 +129,52 @@ impl ViewState {
     /// The same state with another range.
     #[must_use]
     pub fn with_range(&self, from: &str, to: &str) -> Self {
-        Self { range: RangeSpec { from: from.to_owned(), to: to.to_owned() }, ..self.clone() }
+        Self { range: RangeSpec { from: from.to_owned(), to: to.to_owned() }, ..self.from_the_start() }
     }
 
     /// The same state without the filter `key`.
     #[must_use]
     pub fn without_filter(&self, key: &str) -> Self {
-        let mut state = self.clone();
+        self.with_filter(key, None)
+    }
+
+    /// The same state with the filter `key` set to `value`.
+    #[must_use]
+    pub fn with_filter(&self, key: &str, value: Option<String>) -> Self {
+        let mut state = self.from_the_start();
         if let Some(place) = state.filter.field_mut(key) {
-            *place = None;
+            *place = value;
         }
         state
+    }
+
+    /// What the page set by itself under `key`.
+    #[must_use]
+    pub fn own(&self, key: &str) -> Option<&str> {
+        self.own.get(key).map(String::as_str)
+    }
+
+    /// The same state with `key` set by the page itself; `None` unsets it.
+    #[must_use]
+    pub fn with_own(&self, key: &'static str, value: Option<String>) -> Self {
+        let mut state = self.clone();
+        match value {
+            Some(value) => state.own.insert(key, value),
+            None => state.own.remove(key),
+        };
+        state
+    }
+
+    /// The same state at the start of its list.
+    #[must_use]
+    pub fn from_the_start(&self) -> Self {
+        self.with_own(CURSOR, None).with_own(SEEN, None)
     }
 
     /// The same state without any filter.
     #[must_use]
     pub fn unfiltered(&self) -> Self {
-        Self { filter: RecordFilter::default(), ..self.clone() }
+        Self { filter: RecordFilter::default(), ..self.from_the_start() }
     }
 
     /// The same state with the series `key` hidden, or shown if it was hidden.
@@ -143,12 +196,34 @@ impl ViewState {
     /// What the server is asked; hidden series and live do not change the answer.
     #[must_use]
     pub fn page_query(&self) -> PageQuery {
-        PageQuery { range: self.range.clone(), filter: self.filter.clone() }
+        PageQuery { range: self.range.clone(), filter: self.filter.clone(), compare: self.compare }
     }
 }
 
+/// The path of the page about `id` in `section`, and the id where the path cannot say it: browsers take `.`
+/// and `..` for steps between folders, however they are written. The id then goes into the query.
+#[must_use]
+pub fn path_of(section: &str, id: &str) -> (String, Option<String>) {
+    match id {
+        "." | ".." => (format!("/{section}/{NAMELESS}"), Some(id.to_owned())),
+        id => (format!("/{section}/{}", encode(id)), None),
+    }
+}
+
+/// What stands in the path for an id that the query says.
+pub const NAMELESS: &str = "-";
+
+/// Where a list goes on.
+pub const CURSOR: &str = "cursor";
+/// How many rows of a list came before.
+pub const SEEN: &str = "seen";
+
+/// What pages may set by themselves.
+const OWN: [&str; 12] =
+    [CURSOR, SEEN, "sort", "order", "source", "field", "fn", "group", "bucket", "tz", "limit", "dataset"];
+
 /// The filters a page takes, in the order of the query string.
-const FILTERS: [&str; 6] = ["project", "agent_id", "swarm_id", "model", "result", "agent_type"];
+const FILTERS: [&str; 7] = ["project", "agent_id", "swarm_id", "model", "result", "agent_type", "task_id"];
 
 /// The decoded pairs of a query string. A plus sign is a blank, as forms write it.
 pub fn pairs(query: &str) -> impl Iterator<Item = (String, String)> + '_ {
@@ -209,7 +284,24 @@ mod tests {
         state.filter.project = Some("100%25 & a+b/ü".into());
         state.hidden.insert("latency.p99".into());
         state.live = false;
-        state
+        state.compare = true;
+        state.with_own("sort", Some("duration_ms".into())).with_own(CURSOR, Some("a+b/=".into()))
+    }
+
+    #[test]
+    fn a_new_range_or_filter_starts_its_list_again_and_keeps_its_order() {
+        let cut = state().with_filter("model", Some("m".into()));
+        assert_eq!((cut.own(CURSOR), cut.own("sort")), (None, Some("duration_ms")));
+        assert_eq!(state().with_range("now-1h", "now").own(CURSOR), None);
+        assert_eq!(state().toggled("latency.p50").own(CURSOR), Some("a+b/="));
+    }
+
+    #[test]
+    fn ids_that_paths_cannot_say_go_into_the_query() {
+        assert_eq!(path_of("agents", ".."), ("/agents/-".to_owned(), Some("..".to_owned())));
+        assert_eq!(path_of("tasks", "..."), ("/tasks/...".to_owned(), None));
+        assert_eq!(path_of("agents", "-"), ("/agents/-".to_owned(), None));
+        assert_eq!(ViewState::parse("?id=..&from=all").query(), "?id=..&from=all");
     }
 
     #[test]

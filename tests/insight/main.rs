@@ -15,11 +15,11 @@ use swarmscope::service::ServiceError;
 
 fn query(from: i64, until: i64, filter: &RecordFilter) -> PageQuery {
     let range = RangeSpec { from: Micros(from).to_rfc3339(), to: Micros(until).to_rfc3339() };
-    PageQuery { range, filter: filter.clone() }
+    PageQuery { range, filter: filter.clone(), ..PageQuery::default() }
 }
 
 fn all() -> PageQuery {
-    PageQuery { range: RangeSpec { from: RangeSpec::ALL.into(), to: String::new() }, filter: RecordFilter::default() }
+    PageQuery { range: RangeSpec { from: RangeSpec::ALL.into(), to: String::new() }, ..PageQuery::default() }
 }
 
 async fn ask(fleet: &Fleet, query: &PageQuery) -> Overview {

@@ -9,6 +9,14 @@ use super::{DAYS, SEED_KEY, simulate};
 const BATCH: usize = 10_000;
 
 impl Service {
+    /// The seed of the simulated records, when that is what the store holds.
+    ///
+    /// # Errors
+    /// [`ServiceError::Store`] when reading fails.
+    pub async fn demo_seed(&self) -> Result<Option<u64>, ServiceError> {
+        Ok(self.store().snapshot().await?.demo_seed().await?)
+    }
+
     /// Marks the store as holding demo data and fills it with [`DAYS`] days up to `now`; returns how
     /// many records there are. The mark comes first: a half-filled store must not pass for real.
     ///

@@ -31,6 +31,7 @@ impl Service {
         };
         let range = reading.scope.range;
         let (totals, timeline) = reading.figures(range).await?;
+        let previous = reading.compared(range).await?;
         let heard = reading.snapshot.heard(&whole).await?;
         let lives = reading.snapshot.lives(agent_id, LIVES).await?;
         let facts = reading.snapshot.facts_of(&whole, range).await?;
@@ -54,6 +55,7 @@ impl Service {
             lives,
             heard,
             totals,
+            previous,
             timeline,
             swarms,
             tasks,
@@ -100,6 +102,7 @@ impl Service {
         };
         let range = reading.scope.range;
         let (totals, timeline) = reading.figures(range).await?;
+        let previous = reading.compared(range).await?;
         let heard = reading.snapshot.heard(&whole).await?;
         let project = reading.snapshot.swarm_project(&whole).await?;
         let mut sums = reading.agent_sums(range).await?;
@@ -120,6 +123,7 @@ impl Service {
             project,
             heard,
             totals,
+            previous,
             timeline,
             agents,
             agent_count,

@@ -27,6 +27,8 @@ pub(super) struct Reading {
     pub scope: Scope,
     /// Which tasks; `None` when a filter names what no record has.
     pub cut: Option<Cut>,
+    /// Whether charts show the range before as well.
+    pub compare: bool,
     /// Where tasks lie.
     tasks: Option<TimeRange>,
     /// From when on minute buckets are complete.
@@ -53,6 +55,7 @@ impl Service {
             snapshot,
             scope: Scope { now, range, bounds, projects, demo_seed },
             cut,
+            compare: query.compare && !query.range.is_all(),
             tasks,
             minutes_from: None,
         };

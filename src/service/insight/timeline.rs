@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::analytics::grid::{Grid, pieces, tier_of};
 use crate::model::answer::Tier;
-use crate::model::overview::Timeline;
-use crate::model::{TimeRange, answer::Rate};
+use crate::model::overview::{Earlier, Timeline};
+use crate::model::{Micros, TimeRange, answer::Rate};
 use crate::store::StoreError;
 use crate::store::read::{Rollups, Tally, WordAt};
 
@@ -50,7 +50,35 @@ impl Reading {
         fill(&mut timeline, slots, &words);
         fill_percentiles(&mut timeline, &mut values);
         timeline.timed = slots.iter().map(|slot| slot.timed).collect();
+        timeline.shortest = slots.iter().map(|slot| slot.duration_min).collect();
+        timeline.longest = slots.iter().map(|slot| slot.duration_max).collect();
         Ok((timeline, Some(whole)))
+    }
+
+    /// The columns of the range before, moved onto the slots of `grid`. They are moved by whole slots, so that
+    /// the same buckets answer.
+    pub(super) async fn earlier(&mut self, range: TimeRange, grid: &Grid) -> Result<Earlier, StoreError> {
+        let shift = (range.length().saturating_add(grid.step / 2) / grid.step).max(1).saturating_mul(grid.step);
+        let back = |time: Micros| Micros(time.0.saturating_sub(shift));
+        let range = TimeRange { from: back(range.from), until: back(range.until) };
+        let grid = Grid { start: back(grid.start), ..*grid };
+        let slots = self.slots(range, &grid).await?;
+        let mut values = match self.cut {
+            Some(cut) => {
+                let pieces = self.pieces(range, tier_of(grid.step));
+                let timed = slots.iter().map(|slot| slot.timed).sum();
+                let near = self.near_data(range);
+                spread::read(&mut self.snapshot, near, &pieces, &cut, &grid, timed).await?
+            }
+            None => vec![Values::Each(Vec::new()); grid.slots],
+        };
+        Ok(Earlier {
+            shift_ms: shift / 1000,
+            tasks: slots.iter().map(|slot| (slot.tasks > 0).then_some(slot.tasks)).collect(),
+            p95: values.iter_mut().map(|values| values.quantiles().map(|quantiles| quantiles.p95)).collect(),
+            success: slots.iter().map(Tally::rate).collect(),
+            tokens: slots.iter().map(|slot| (slot.tokens.recorded > 0).then_some(slot.tokens.used)).collect(),
+        })
     }
 
     /// The columns without figures.
@@ -68,6 +96,8 @@ impl Reading {
             p95: vec![None; grid.slots],
             p99: vec![None; grid.slots],
             timed: vec![0; grid.slots],
+            shortest: vec![None; grid.slots],
+            longest: vec![None; grid.slots],
             success: vec![None; grid.slots],
             health: vec![None; grid.slots],
             ..Timeline::default()

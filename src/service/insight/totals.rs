@@ -24,7 +24,10 @@ impl Reading {
         let grid = self.grid(range, known.map_or(0, |tally| tally.tasks)).await?;
         let slots = self.slots(range, &grid).await?;
         let tally = known.unwrap_or_else(|| Tally::over(&slots));
-        let (timeline, whole) = self.timeline(range, &grid, &slots, &tally).await?;
+        let (mut timeline, whole) = self.timeline(range, &grid, &slots, &tally).await?;
+        if self.compare {
+            timeline.earlier = Some(self.earlier(range, &grid).await?);
+        }
         let words = timeline.results.iter().map(|(word, counts)| (word.clone(), counts.iter().flatten().sum()));
         let results = words.filter(|(_, count)| *count > 0).collect();
         let totals = self.assemble(range, &tally, results, whole).await?;
@@ -43,6 +46,11 @@ impl Reading {
             *results.entry(word.word.unwrap_or_else(|| NO_RESULT.to_owned())).or_default() += word.tasks;
         }
         self.assemble(range, &tally, results, slots.pop()).await
+    }
+
+    /// The figures of the range before `range`, when it was asked for.
+    pub(super) async fn compared(&mut self, range: TimeRange) -> Result<Option<Totals>, StoreError> {
+        Ok(if self.compare { Some(self.totals(range.previous()).await?) } else { None })
     }
 
     async fn assemble(

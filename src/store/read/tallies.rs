@@ -18,7 +18,7 @@ const BUCKET_SUMS: &str = "sum(tasks), sum(success), sum(failure), sum(timeout),
     sum(other), sum(duration_n), total(duration_sum), max(duration_max), sum(used_n), \
     cast(total(used_sum) as integer), cast(total(input_sum) as integer), cast(total(output_sum) as integer), \
     cast(total(cache_read_sum) as integer), cast(total(cache_write_sum) as integer), \
-    cast(total(reasoning_sum) as integer), cast(total(unsplit_sum) as integer)";
+    cast(total(reasoning_sum) as integer), cast(total(unsplit_sum) as integer), min(duration_min)";
 
 /// The same over records. Results 1–5 are the known words; 6–15 are not given out.
 const TASK_SUMS: &str = "count(*), count(*) filter (where result = 1), count(*) filter (where result = 2), \
@@ -28,7 +28,7 @@ const TASK_SUMS: &str = "count(*), count(*) filter (where result = 1), count(*) 
     cast(total(tokens_output) as integer), cast(total(tokens_cache_read) as integer), \
     cast(total(tokens_cache_write) as integer), cast(total(tokens_reasoning) as integer), \
     cast(total(tokens_used) filter (where coalesce(tokens_input, tokens_output, tokens_cache_read, \
-    tokens_cache_write) is null) as integer)";
+    tokens_cache_write) is null) as integer), min(duration_ms)";
 
 /// Counts and sums of some tasks.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -51,6 +51,8 @@ pub struct Tally {
     pub timed: u64,
     /// Sum of the durations in milliseconds.
     pub duration_sum: f64,
+    /// The shortest duration.
+    pub duration_min: Option<f64>,
     /// The longest duration.
     pub duration_max: Option<f64>,
     /// Tokens.
@@ -69,10 +71,8 @@ impl Tally {
         self.other += other.other;
         self.timed += other.timed;
         self.duration_sum += other.duration_sum;
-        self.duration_max = match (self.duration_max, other.duration_max) {
-            (Some(a), Some(b)) => Some(a.max(b)),
-            (a, b) => a.or(b),
-        };
+        self.duration_min = one_of(self.duration_min, other.duration_min, f64::min);
+        self.duration_max = one_of(self.duration_max, other.duration_max, f64::max);
         add_tokens(&mut self.tokens, &other.tokens);
     }
 
@@ -110,6 +110,7 @@ impl Tally {
             other: count(6)?,
             timed: count(7)?,
             duration_sum: row.try_get(first + 8)?,
+            duration_min: row.try_get(first + 18)?,
             duration_max: row.try_get(first + 9)?,
             tokens: TokenTotals {
                 recorded: count(10)?,
@@ -122,6 +123,14 @@ impl Tally {
                 unsplit: sum(17)?,
             },
         })
+    }
+}
+
+/// The one that `choose` prefers; the only one where there is no other.
+fn one_of(a: Option<f64>, b: Option<f64>, choose: fn(f64, f64) -> f64) -> Option<f64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(choose(a, b)),
+        (a, b) => a.or(b),
     }
 }
 

@@ -10,7 +10,7 @@ use plotters::element::{Circle, DashedPathElement, PathElement, Polygon, Rectang
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBAColor, ShapeStyle, TextStyle};
 
-use super::panel::{Marks, Panel, Series, Stroke};
+use super::panel::{Marks, Panel, Role, Series, Stroke};
 use super::plot::{Plot, RIGHT};
 use super::theme::{Ink, Theme};
 
@@ -38,18 +38,21 @@ pub fn draw<DB: DrawingBackend>(
         pen.gaps(panel)?;
     }
     pen.grid()?;
-    match panel.marks {
-        Marks::Bars => pen.bars(panel)?,
-        Marks::Areas => pen.areas(panel)?,
-        Marks::Lines => {
-            pen.band(panel)?;
-            for series in &panel.series {
-                let points = points(panel, series, |value| (value, value));
-                pen.line(series, &points)?;
-            }
+    let columns = panel.series.iter().zip(panel.stacked()).collect::<Vec<_>>();
+    let of = |role: fn(&Role) -> bool| columns.iter().filter(move |(series, _)| role(&series.role));
+    for (series, column) in of(|role| matches!(role, Role::Band(_))) {
+        pen.band(panel, series, column)?;
+    }
+    for (series, column) in of(|role| *role == Role::Figure) {
+        match panel.marks {
+            Marks::Bars => pen.bars(panel, series, column)?,
+            Marks::Areas => pen.area(panel, series, column)?,
+            Marks::Lines => pen.line(series, &stretches(panel, column))?,
         }
     }
-    pen.limits(panel)?;
+    for (series, column) in of(|role| *role == Role::Ghost) {
+        pen.line(series, &stretches(panel, column))?;
+    }
     if panel.series.is_empty() && panel.hidden > 0 {
         pen.words("every series is hidden")?;
     } else if !panel.has_data() {
@@ -58,16 +61,14 @@ pub fn draw<DB: DrawingBackend>(
     area.present()
 }
 
+/// The lower and the upper edge in each bucket.
+type Column = [Option<(f64, f64)>];
+
 /// A point of a line, in data coordinates: instant, lower and upper value.
 type Point = (i64, f64, f64);
 
-/// A series cut into stretches with data.
-fn points(panel: &Panel, series: &Series, edges: impl Fn(f64) -> (f64, f64)) -> Vec<Vec<Point>> {
-    let pairs = series.values.iter().map(|value| value.map(&edges)).collect::<Vec<_>>();
-    stretches(panel, &pairs)
-}
-
-fn stretches(panel: &Panel, edges: &[Option<(f64, f64)>]) -> Vec<Vec<Point>> {
+/// A column cut into stretches with data.
+fn stretches(panel: &Panel, edges: &Column) -> Vec<Vec<Point>> {
     let mut stretches = vec![Vec::new()];
     for (bucket, edge) in edges.iter().enumerate() {
         let known = edge.filter(|(lower, upper)| lower.is_finite() && upper.is_finite());
@@ -172,46 +173,47 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         Ok(())
     }
 
-    fn bars(&self, panel: &Panel) -> Result<(), DrawError<DB>> {
-        for (series, column) in panel.series.iter().zip(panel.stacked()) {
-            for (bucket, edge) in column.into_iter().enumerate() {
-                let (Some((lower, upper)), Some(&start)) = (edge, panel.time.get(bucket)) else { continue };
-                if upper <= lower {
-                    continue;
-                }
-                let (left, right) = (self.plot.x(start), self.plot.x(start + panel.step_ms));
-                let gap = ((right - left) * 0.2).clamp(0.0, 3.0) / 2.0;
-                let alpha = if panel.is_partial(bucket) { 0.55 } else { 1.0 };
-                let mut corners = [self.at(left + gap, self.plot.y(upper)), self.at(right - gap, self.plot.y(lower))];
-                // A single failure among thousands of successes must still be seen.
-                corners[0].1 = corners[0].1.min(corners[1].1 - 1);
-                corners[1].0 = corners[1].0.max(corners[0].0 + 1);
-                self.area.draw(&Rectangle::new(corners, self.fill(series.ink, alpha)))?;
+    fn bars(&self, panel: &Panel, series: &Series, column: &Column) -> Result<(), DrawError<DB>> {
+        for (bucket, edge) in column.iter().enumerate() {
+            let (Some((lower, upper)), Some(&start)) = (*edge, panel.time.get(bucket)) else { continue };
+            if upper <= lower {
+                continue;
             }
+            let (left, right) = (self.plot.x(start), self.plot.x(start + panel.step_ms));
+            let gap = ((right - left) * 0.2).clamp(0.0, 3.0) / 2.0;
+            let alpha = if panel.is_partial(bucket) { 0.55 } else { 1.0 };
+            let mut corners = [self.at(left + gap, self.plot.y(upper)), self.at(right - gap, self.plot.y(lower))];
+            // A single failure among thousands of successes must still be seen.
+            corners[0].1 = corners[0].1.min(corners[1].1 - 1);
+            corners[1].0 = corners[1].0.max(corners[0].0 + 1);
+            self.area.draw(&Rectangle::new(corners, self.fill(series.ink, alpha)))?;
         }
         Ok(())
     }
 
-    fn areas(&self, panel: &Panel) -> Result<(), DrawError<DB>> {
-        for (series, column) in panel.series.iter().zip(panel.stacked()) {
-            let stretches = stretches(panel, &column);
-            for stretch in &stretches {
-                self.between(stretch, self.fill(series.ink, 0.5))?;
-            }
-            self.line(series, &stretches)?;
+    fn area(&self, panel: &Panel, series: &Series, column: &Column) -> Result<(), DrawError<DB>> {
+        let stretches = stretches(panel, column);
+        for stretch in &stretches {
+            self.between(stretch, self.fill(series.ink, 0.5))?;
         }
-        Ok(())
+        self.line(series, &stretches)
     }
 
-    /// Tints the ground between two series, so that the spread is seen as a shape.
-    fn band(&self, panel: &Panel) -> Result<(), DrawError<DB>> {
-        let find = |key: &str| panel.series.iter().find(|series| series.key == key);
-        let Some((low, high)) = panel.band.and_then(|(low, high)| Some((find(low)?, find(high)?))) else {
-            return Ok(());
-        };
-        let pairs = low.values.iter().zip(&high.values).map(|(low, high)| (*low).zip(*high)).collect::<Vec<_>>();
-        for stretch in stretches(panel, &pairs) {
-            self.between(&stretch, self.fill(low.ink, 0.12))?;
+    /// The ground between the lower and the upper edge, a block a bucket, so that the one record that took
+    /// long is seen where it ended. What lies above the axis is marked at its upper edge.
+    fn band(&self, panel: &Panel, series: &Series, column: &Column) -> Result<(), DrawError<DB>> {
+        for (bucket, edge) in column.iter().enumerate() {
+            let (Some((lower, upper)), Some(&start)) = (*edge, panel.time.get(bucket)) else { continue };
+            let (left, right) = (self.plot.x(start), self.plot.x(start + panel.step_ms));
+            let mut corners = [self.at(left, self.plot.y(upper)), self.at(right, self.plot.y(lower))];
+            corners[0].1 = corners[0].1.min(corners[1].1 - 1);
+            corners[1].0 = corners[1].0.max(corners[0].0 + 1);
+            self.area.draw(&Rectangle::new(corners, self.fill(series.ink, 0.18)))?;
+            if upper > self.plot.highest() {
+                let (middle, top) = ((left + right) / 2.0, self.plot.top);
+                let mark = vec![self.at(middle - 4.0, top), self.at(middle, top - 6.0), self.at(middle + 4.0, top)];
+                self.area.draw(&Polygon::new(mark, self.fill(series.ink, 1.0)))?;
+            }
         }
         Ok(())
     }
@@ -246,21 +248,6 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     fn dashes(&self, path: Vec<(i32, i32)>, (dash, gap): (f64, f64), style: ShapeStyle) -> Result<(), DrawError<DB>> {
         let size = |css_px: f64| pixel(css_px * self.theme.scale).max(1);
         self.area.draw(&DashedPathElement::new(path, size(dash), size(gap), style))
-    }
-
-    fn limits(&self, panel: &Panel) -> Result<(), DrawError<DB>> {
-        let plot = self.plot;
-        for limit in panel.limits.iter().filter(|limit| limit.value.is_finite()) {
-            let y = plot.y(limit.value);
-            let path = vec![self.at(plot.left, y), self.at(plot.left + plot.width, y)];
-            self.dashes(path, (3.0, 4.0), self.stroke(Ink::Muted, 1.0))?;
-            // At the left, over the oldest data: the newest is what people look at.
-            let (left, middle) = (plot.left, if y - plot.top < 18.0 { y + 10.0 } else { y - 10.0 });
-            let ground = [self.at(left, middle - 8.0), self.at(left + words_px(&limit.words) + 6.0, middle + 8.0)];
-            self.area.draw(&Rectangle::new(ground, self.fill(Ink::Card, 0.8)))?;
-            self.text(&limit.words, (left + 3.0, middle), Pos::new(HPos::Left, VPos::Center))?;
-        }
-        Ok(())
     }
 
     fn words(&self, words: &str) -> Result<(), DrawError<DB>> {

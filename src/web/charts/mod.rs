@@ -13,7 +13,7 @@ pub mod theme;
 pub mod timeline;
 
 pub use draw::draw;
-pub use panel::{Limit, Marks, Panel, Series, Stroke, Unit};
+pub use panel::{Marks, Panel, Role, Series, Stroke, Unit};
 pub use plot::Plot;
 pub use theme::{Ink, Theme};
 

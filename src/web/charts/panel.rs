@@ -6,6 +6,9 @@ use crate::web::format;
 
 use super::Ink;
 
+/// How many times the highest line a band may add to the axis.
+const BAND_TIMES: f64 = 2.0;
+
 /// One chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Panel {
@@ -29,10 +32,6 @@ pub struct Panel {
     pub series: Vec<Series>,
     /// How many series were left out.
     pub hidden: usize,
-    /// Two series, by key, between which the ground is tinted.
-    pub band: Option<(&'static str, &'static str)>,
-    /// Values worth comparing with.
-    pub limits: Vec<Limit>,
     /// The largest value there can be, if there is one.
     pub ceiling: Option<f64>,
     /// Whether the axis may start above zero.
@@ -69,6 +68,17 @@ pub enum Unit {
     Ratio,
 }
 
+/// What a series is to its panel.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Role {
+    /// What the panel is about.
+    Figure,
+    /// The ground from these lower values up to its own, such as from the shortest to the longest.
+    Band(Vec<Option<f64>>),
+    /// A figure of the range before: a dashed line behind the others, never stacked on them.
+    Ghost,
+}
+
 /// How a line is drawn, so that colour is not all that tells series apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stroke {
@@ -91,19 +101,33 @@ pub struct Series {
     pub ink: Ink,
     /// Its line.
     pub stroke: Stroke,
+    /// What it is to its panel.
+    pub role: Role,
     /// Its values; `None` = no data.
     pub values: Vec<Option<f64>>,
     /// Its figure for the whole range, already written.
     pub total: Option<String>,
 }
 
-/// A value worth comparing with: a dashed line with words.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Limit {
-    /// Where.
-    pub value: f64,
-    /// What it is.
-    pub words: String,
+impl Series {
+    /// Its value in a bucket.
+    #[must_use]
+    pub fn at(&self, bucket: usize) -> Option<f64> {
+        self.values.get(bucket).copied().flatten()
+    }
+
+    /// Its value in a bucket, as the tooltip and the table write it; a band has two.
+    #[must_use]
+    pub fn written(&self, bucket: usize, unit: Unit) -> Option<String> {
+        let value = unit.write(self.at(bucket)?);
+        Some(match &self.role {
+            Role::Band(lower) => {
+                let lower = lower.get(bucket).copied().flatten();
+                format!("{} – {value}", lower.map_or(format::NONE.to_owned(), |lower| unit.write(lower)))
+            }
+            _ => value,
+        })
+    }
 }
 
 impl Unit {
@@ -143,7 +167,7 @@ impl Panel {
     /// Whether any series has any value.
     #[must_use]
     pub fn has_data(&self) -> bool {
-        self.series.iter().any(|series| series.values.iter().any(Option::is_some))
+        self.now().any(|series| series.values.iter().any(Option::is_some))
     }
 
     /// The bucket that holds `at_ms`, if there is one.
@@ -165,7 +189,21 @@ impl Panel {
     /// Whether no series has a value in the bucket.
     #[must_use]
     pub fn is_gap(&self, bucket: usize) -> bool {
-        self.series.iter().all(|series| series.values.get(bucket).copied().flatten().is_none())
+        self.now().all(|series| series.at(bucket).is_none())
+    }
+
+    /// The series of this range: what the range before had fills no gap.
+    fn now(&self) -> impl Iterator<Item = &Series> {
+        self.series.iter().filter(|series| series.role != Role::Ghost)
+    }
+
+    /// Up to where the axis reaches for a band: one record in a hundred thousand must not press all lines to
+    /// the ground. What lies above is marked at the upper edge. `None` where there is no line to keep legible.
+    #[must_use]
+    pub fn band_ceiling(&self) -> Option<f64> {
+        let lines = self.series.iter().filter(|series| !matches!(series.role, Role::Band(_)));
+        let highest = lines.flat_map(|series| &series.values).flatten().copied().filter(|value| value.is_finite());
+        highest.reduce(f64::max).filter(|highest| *highest > 0.0).map(|highest| highest * BAND_TIMES)
     }
 
     /// Whether the bucket holds only a part of its time: the range starts or ends in it, or the clock is there.
@@ -174,8 +212,8 @@ impl Panel {
         (bucket == 0 && self.partial.0) || (bucket + 1 == self.time.len() && self.partial.1)
     }
 
-    /// Values as they are drawn: stacked on those before them, unless they are lines. The lower and the
-    /// upper edge; `None` stays `None`.
+    /// Values as they are drawn: stacked on those before them, unless they are lines, bands or ghosts. The
+    /// lower and the upper edge; `None` stays `None`.
     #[must_use]
     pub fn stacked(&self) -> Vec<Vec<Option<(f64, f64)>>> {
         let mut height = vec![0.0; self.time.len()];
@@ -184,9 +222,14 @@ impl Panel {
             .map(|series| {
                 let pairs = series.values.iter().zip(height.iter_mut());
                 pairs
-                    .map(|(value, height)| {
+                    .enumerate()
+                    .map(|(bucket, (value, height))| {
                         let value = value.filter(|value| value.is_finite())?;
-                        if self.marks == Marks::Lines {
+                        if let Role::Band(lower) = &series.role {
+                            let lower = lower.get(bucket).copied().flatten().unwrap_or(value);
+                            return Some((lower.min(value), value));
+                        }
+                        if self.marks == Marks::Lines || series.role == Role::Ghost {
                             return Some((0.0, value));
                         }
                         let lower = *height;
@@ -204,7 +247,7 @@ impl Panel {
         if !self.has_data() {
             return "No data in this range.".to_owned();
         }
-        let sentences = self.series.iter().filter_map(|series| {
+        let sentences = self.now().filter_map(|series| {
             let known = || series.values.iter().enumerate().filter_map(|(at, value)| Some((at, (*value)?)));
             let (top, highest) = known().max_by(|a, b| a.1.total_cmp(&b.1))?;
             let (_, lowest) = known().min_by(|a, b| a.1.total_cmp(&b.1))?;

@@ -1,6 +1,6 @@
 //! The geometry of a chart in CSS pixels: the same for the drawing and for the pointer above it.
 
-use super::panel::Panel;
+use super::panel::{Panel, Role};
 use super::scale::{Tick, exact, time_ticks, value_axis};
 
 /// Room for value labels, in CSS pixels.
@@ -62,6 +62,12 @@ impl Plot {
         self.top + (1.0 - share.clamp(0.0, 1.0)) * self.height
     }
 
+    /// The highest value the axis holds.
+    #[must_use]
+    pub fn highest(&self) -> f64 {
+        self.y.1
+    }
+
     /// The instant under a pointer, in epoch milliseconds.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, reason = "lies between two instants that fit")]
@@ -73,11 +79,14 @@ impl Plot {
 
 /// The lowest and highest value the axis must hold.
 fn extent(panel: &Panel) -> (f64, f64) {
-    let drawn = panel.stacked().into_iter().flatten().flatten().map(|(_, upper)| upper);
-    let compared = panel.limits.iter().map(|limit| limit.value);
-    let (low, high) = drawn
-        .chain(compared)
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    let ceiling = panel.band_ceiling().unwrap_or(f64::INFINITY);
+    let columns = panel.series.iter().zip(panel.stacked());
+    let drawn = columns.flat_map(|(series, column)| {
+        let most = if matches!(series.role, Role::Band(_)) { ceiling } else { f64::INFINITY };
+        column.into_iter().flatten().map(move |(_, upper)| upper.min(most))
+    });
+    let (low, high) =
+        drawn.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
     match (panel.floats, panel.ceiling) {
         (true, Some(ceiling)) if low.is_finite() => (low.min(ceiling * 0.9), ceiling),
         (_, Some(ceiling)) => (0.0, ceiling),

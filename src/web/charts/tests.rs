@@ -26,6 +26,8 @@ fn timeline() -> Timeline {
         p50: vec![Some(1000.0), Some(1200.0), None, Some(900.0)],
         p95: vec![Some(3000.0), Some(3200.0), None, Some(2900.0)],
         p99: vec![Some(5000.0), Some(5200.0), None, Some(4900.0)],
+        shortest: vec![Some(100.0), Some(100.0), None, Some(100.0)],
+        longest: vec![Some(6000.0), Some(600_000.0), None, Some(4900.0)],
         timed: vec![10, 10, 0, 4],
         success: vec![Rate::new(10, 10), Rate::new(9, 10), None, Rate::new(4, 4)],
         health: vec![Some(80.0), None, None, Some(40.0)],

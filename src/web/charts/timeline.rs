@@ -1,33 +1,37 @@
 //! The four panels of a [`Timeline`]: throughput, latency, success, tokens.
 
 use crate::model::answer::{Estimator, Rate};
-use crate::model::overview::{Timeline, TokenTotals, Totals};
+use crate::model::overview::{Earlier, Timeline, TokenTotals, Totals};
 use crate::model::{Outcome, TimeRange};
-use crate::web::format;
+use crate::web::format::{self, Figure};
 
-use super::{Ink, Limit, Marks, Panel, Series, Stroke, Unit};
+use super::{Ink, Marks, Panel, Role, Series, Stroke, Unit};
 
-/// All four, in the order of the pages. `previous` gives the lines to compare with.
+/// All four, in the order of the pages. Where the timeline knows what was earlier, each shows it too, with the
+/// figures of `previous` in its legend.
 #[must_use]
 pub fn panels(timeline: &Timeline, range: TimeRange, totals: &Totals, previous: Option<&Totals>) -> Vec<Panel> {
     vec![
-        throughput(timeline, range, totals),
+        throughput(timeline, range, totals, previous),
         latency(timeline, range, totals, previous),
         success(timeline, range, totals, previous),
-        tokens(timeline, range, &totals.tokens),
+        tokens(timeline, range, &totals.tokens, previous.map(|totals| &totals.tokens)),
     ]
 }
 
 /// Tasks a bucket by result, as stacked bars.
 #[must_use]
-pub fn throughput(timeline: &Timeline, range: TimeRange, totals: &Totals) -> Panel {
+pub fn throughput(timeline: &Timeline, range: TimeRange, totals: &Totals, previous: Option<&Totals>) -> Panel {
     let known = Outcome::KNOWN.iter().map(|word| (*word).to_owned());
     let other = timeline.results.keys().filter(|word| !Outcome::KNOWN.contains(&word.as_str())).cloned();
     let series = known.chain(other).filter_map(|word| {
         let values = counts(timeline.results.get(&word)?);
         let total = totals.results.get(&word).map(|n| format::count(*n).to_string());
         let label = if word == NO_RESULT { "no result recorded".to_owned() } else { word.clone() };
-        Some(Series { label, ink: result_ink(&word), stroke: Stroke::Solid, values, total, key: word })
+        Some(Series { label, total, ..line(word.clone(), result_ink(&word), values) })
+    });
+    let before = ghost(timeline, "previous tasks", previous.map(|totals| format::count(totals.tasks)), |earlier| {
+        counts(&earlier.tasks)
     });
     Panel {
         id: "throughput",
@@ -35,7 +39,7 @@ pub fn throughput(timeline: &Timeline, range: TimeRange, totals: &Totals) -> Pan
         subtitle: format!("tasks per {}", format::step(timeline.step_ms)),
         marks: Marks::Bars,
         unit: Unit::Count,
-        series: series.collect(),
+        series: series.chain(before).collect(),
         ..frame(timeline, range)
     }
 }
@@ -58,29 +62,34 @@ pub fn result_ink(word: &str) -> Ink {
 /// Percentiles of task duration, as lines.
 #[must_use]
 pub fn latency(timeline: &Timeline, range: TimeRange, totals: &Totals, previous: Option<&Totals>) -> Panel {
-    let line = |key: &str, ink, stroke, values: &[Option<f64>], total: Option<f64>| Series {
-        key: key.to_owned(),
-        label: key.to_owned(),
-        ink,
+    let percentile = |key: &str, ink, stroke, values: &[Option<f64>], total: Option<f64>| Series {
         stroke,
-        values: values.to_vec(),
         total: total.map(|ms| format::duration(ms).to_string()),
+        ..line(key.to_owned(), ink, values.to_vec())
     };
     let all = totals.durations;
-    let before = previous.and_then(|totals| totals.durations);
+    let spread = Series {
+        key: "spread".into(),
+        label: "shortest – longest".into(),
+        role: Role::Band(timeline.shortest.clone()),
+        total: all.map(|d| format!("up to {}", format::duration(d.max))),
+        ..line(String::new(), Ink::Accent, timeline.longest.clone())
+    };
+    let before = previous.and_then(|totals| totals.durations).map(|durations| format::duration(durations.p95));
+    let mut series = vec![
+        percentile("p50", Ink::Accent, Stroke::Solid, &timeline.p50, all.map(|d| d.p50)),
+        percentile("p95", Ink::Series(2), Stroke::Dashed, &timeline.p95, all.map(|d| d.p95)),
+        percentile("p99", Ink::Series(5), Stroke::Dotted, &timeline.p99, all.map(|d| d.p99)),
+        spread,
+    ];
+    series.extend(ghost(timeline, "previous p95", before, |earlier| earlier.p95.clone()));
     Panel {
         id: "latency",
         title: "Latency",
         subtitle: format!("task duration, percentiles per {}", format::step(timeline.step_ms)),
         marks: Marks::Lines,
         unit: Unit::Millis,
-        series: vec![
-            line("p50", Ink::Accent, Stroke::Solid, &timeline.p50, all.map(|d| d.p50)),
-            line("p95", Ink::Series(2), Stroke::Dashed, &timeline.p95, all.map(|d| d.p95)),
-            line("p99", Ink::Series(5), Stroke::Dotted, &timeline.p99, all.map(|d| d.p99)),
-        ],
-        band: Some(("p50", "p95")),
-        limits: before.map(|d| Limit { value: d.p95, words: "previous p95".into() }).into_iter().collect(),
+        series,
         counts: timeline.timed.clone(),
         method: timeline.estimator.map(|estimator| estimator_words(estimator).to_owned()),
         ..frame(timeline, range)
@@ -100,16 +109,13 @@ pub fn estimator_words(estimator: Estimator) -> &'static str {
 #[must_use]
 pub fn success(timeline: &Timeline, range: TimeRange, totals: &Totals, previous: Option<&Totals>) -> Panel {
     let ratios = timeline.success.iter().map(|rate| rate.map(Rate::ratio)).collect();
-    let mut series = vec![Series {
-        key: "success".into(),
-        label: "success".into(),
-        ink: Ink::Accent,
-        stroke: Stroke::Solid,
-        values: ratios,
-        total: totals.success.map(|rate| format::percent(rate).to_string()),
-    }];
+    let total = totals.success.map(|rate| format::percent(rate).to_string());
+    let mut series = vec![Series { total, ..line("success".into(), Ink::Accent, ratios) }];
     series.extend(reported_health(&timeline.health));
-    let before = previous.and_then(|totals| totals.success);
+    let before = previous.and_then(|totals| totals.success).map(format::percent);
+    series.extend(ghost(timeline, "previous success", before, |earlier| {
+        earlier.success.iter().map(|rate| rate.map(Rate::ratio)).collect()
+    }));
     Panel {
         id: "success",
         title: "Success and health",
@@ -117,7 +123,6 @@ pub fn success(timeline: &Timeline, range: TimeRange, totals: &Totals, previous:
         marks: Marks::Lines,
         unit: Unit::Ratio,
         series,
-        limits: before.map(|rate| Limit { value: rate.ratio(), words: "previous range".into() }).into_iter().collect(),
         ceiling: Some(1.0),
         floats: true,
         counts: timeline.success.iter().map(|rate| rate.map_or(0, |rate| rate.denominator)).collect(),
@@ -137,19 +142,17 @@ fn reported_health(health: &[Option<f64>]) -> Option<Series> {
         return None;
     }
     let scale = if highest > 1.0 { 100.0 } else { 1.0 };
+    let values = health.iter().map(|value| value.map(|value| value / scale)).collect();
     Some(Series {
-        key: "health".into(),
         label: "reported health".into(),
-        ink: Ink::Series(3),
         stroke: Stroke::Dashed,
-        values: health.iter().map(|value| value.map(|value| value / scale)).collect(),
-        total: None,
+        ..line("health".into(), Ink::Series(3), values)
     })
 }
 
 /// Tokens a bucket by kind, as stacked areas.
 #[must_use]
-pub fn tokens(timeline: &Timeline, range: TimeRange, totals: &TokenTotals) -> Panel {
+pub fn tokens(timeline: &Timeline, range: TimeRange, totals: &TokenTotals, previous: Option<&TokenTotals>) -> Panel {
     let kinds = [
         ("cache_read", "cache read", Ink::Series(6), totals.cache_read),
         ("cache_write", "cache write", Ink::Series(1), totals.cache_write),
@@ -164,23 +167,44 @@ pub fn tokens(timeline: &Timeline, range: TimeRange, totals: &TokenTotals) -> Pa
             return None;
         }
         Some(Series {
-            key: key.to_owned(),
             label: label.to_owned(),
-            ink,
-            stroke: Stroke::Solid,
-            values: column.iter().map(|value| value.map(float)).collect(),
             total: Some(format::tokens(total).to_string()),
+            ..line(key.to_owned(), ink, floats(column))
         })
     });
+    let before = previous.filter(|totals| totals.recorded > 0).map(|totals| format::tokens(totals.used));
+    let before = ghost(timeline, "previous tokens", before, |earlier| floats(&earlier.tokens));
     Panel {
         id: "tokens",
         title: "Tokens by kind",
         subtitle: format!("per {}", format::step(timeline.step_ms)),
         marks: Marks::Areas,
         unit: Unit::Tokens,
-        series: series.collect(),
+        series: series.chain(before).collect(),
         ..frame(timeline, range)
     }
+}
+
+/// A figure drawn as one unbroken line, called what its key says.
+fn line(key: String, ink: Ink, values: Vec<Option<f64>>) -> Series {
+    Series { label: key.clone(), key, ink, stroke: Stroke::Solid, role: Role::Figure, values, total: None }
+}
+
+/// What `column` says about the range before; `None` when nobody asked for it.
+fn ghost(
+    timeline: &Timeline,
+    label: &str,
+    total: Option<Figure>,
+    column: impl Fn(&Earlier) -> Vec<Option<f64>>,
+) -> Option<Series> {
+    let earlier = timeline.earlier.as_ref()?;
+    Some(Series {
+        label: label.to_owned(),
+        stroke: Stroke::Dashed,
+        role: Role::Ghost,
+        total: total.map(|figure| figure.to_string()),
+        ..line("previous".into(), Ink::Muted, column(earlier))
+    })
 }
 
 /// A panel without series: the time axis of `timeline`.
@@ -196,8 +220,6 @@ fn frame(timeline: &Timeline, range: TimeRange) -> Panel {
         time: timeline.time.clone(),
         series: Vec::new(),
         hidden: 0,
-        band: None,
-        limits: Vec::new(),
         ceiling: None,
         floats: false,
         counts: Vec::new(),
@@ -212,6 +234,6 @@ fn counts(column: &[Option<u64>]) -> Vec<Option<f64>> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "drawn, and rounded to three digits anyway")]
-fn float(value: i64) -> f64 {
-    value as f64
+fn floats(column: &[Option<i64>]) -> Vec<Option<f64>> {
+    column.iter().map(|value| value.map(|value| value as f64)).collect()
 }

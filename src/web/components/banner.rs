@@ -1,14 +1,13 @@
-//! What every page of a demo store says first.
+//! What every page of a demo store says first, whatever else it says.
 
 use leptos::prelude::*;
 
+use crate::web::platform;
+
 /// Says that nothing here is real; nothing when it is.
 #[component]
-pub fn DemoBanner(
-    /// The seed of the simulation; `None` for real data.
-    seed: Option<u64>,
-) -> impl IntoView {
-    seed.map(|seed| {
+pub fn DemoBanner() -> impl IntoView {
+    platform::demo_seed().map(|seed| {
         view! {
             <p class="demo-banner" role="note">
                 <b>"Demo data."</b>

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use leptos::web_sys::HtmlElement;
 
 use crate::model::Micros;
-use crate::web::charts::{Panel, Plot};
+use crate::web::charts::{Panel, Plot, Series};
 use crate::web::format;
 
 use super::view::{use_go, use_view};
@@ -180,15 +180,13 @@ fn set(element: &HtmlElement, property: &str, css_px: f64) {
     let _ = element.style().set_property(property, &format!("{css_px:.1}px"));
 }
 
-/// Labels and written values of a bucket, largest value first for lines, as drawn for stacks.
-fn entries(panel: &Panel, bucket: usize) -> Vec<(&'static str, String, Option<f64>)> {
-    let mut entries = panel
-        .series
-        .iter()
-        .map(|series| (series.ink.token(), series.label.clone(), series.values.get(bucket).copied().flatten()))
-        .collect::<Vec<_>>();
-    entries.sort_by(|a, b| b.2.unwrap_or(f64::NEG_INFINITY).total_cmp(&a.2.unwrap_or(f64::NEG_INFINITY)));
-    entries
+/// Colours, labels and written values of a bucket, the largest value first.
+fn entries(panel: &Panel, bucket: usize) -> Vec<(&'static str, String, Option<String>)> {
+    let mut series = panel.series.iter().collect::<Vec<_>>();
+    let value = |series: &Series| series.at(bucket).unwrap_or(f64::NEG_INFINITY);
+    series.sort_by(|a, b| value(b).total_cmp(&value(a)));
+    let written = |series: &Series| (series.ink.token(), series.label.clone(), series.written(bucket, panel.unit));
+    series.into_iter().map(written).collect()
 }
 
 /// On how many tasks the bucket stands, and how its values came about.
@@ -201,7 +199,7 @@ fn footing(panel: &Panel, bucket: usize) -> String {
 fn tooltip(panel: &Panel, bucket: usize) -> impl IntoView + use<> {
     let time = format::bucket(panel.time.get(bucket).copied().unwrap_or_default(), panel.step_ms);
     let rows = entries(panel, bucket).into_iter().map(|(ink, label, value)| {
-        let value = value.map_or(format::NONE.to_owned(), |value| panel.unit.write(value));
+        let value = value.unwrap_or_else(|| format::NONE.to_owned());
         view! {
             <li data-ink=ink>
                 <span class="key"></span>
@@ -229,6 +227,6 @@ fn say(panel: &Panel, bucket: usize) -> String {
         return format!("{time}: no data");
     }
     let known = entries(panel, bucket).into_iter().filter_map(|(_, label, value)| Some((label, value?)));
-    let values = known.map(|(label, value)| format!("{label} {}", panel.unit.write(value))).collect::<Vec<_>>();
+    let values = known.map(|(label, value)| format!("{label} {value}")).collect::<Vec<_>>();
     format!("{time}: {}", values.join(", "))
 }

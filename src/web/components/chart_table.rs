@@ -40,8 +40,7 @@ pub fn html(panel: &Panel) -> String {
         let time = format::bucket(panel.time[bucket], panel.step_ms).replace("\u{a0}UTC", "");
         push(&mut out, "<tr><th scope=\"row\">", &time, "</th>");
         for series in &panel.series {
-            let value = series.values.get(bucket).copied().flatten();
-            let text = value.map_or(format::NONE.to_owned(), |value| panel.unit.write(value));
+            let text = series.written(bucket, panel.unit).unwrap_or_else(|| format::NONE.to_owned());
             push(&mut out, "<td class=\"number\">", &text, "</td>");
         }
         if let Some(n) = panel.counts.get(bucket) {

@@ -4,30 +4,35 @@ use leptos::prelude::*;
 
 use crate::model::Micros;
 use crate::web::format;
-use crate::web::view_state::{ViewState, encode};
+use crate::web::view_state::{ViewState, encode, path_of};
 
 use super::view::use_view;
 
 /// The page of an agent, keeping the range.
 #[must_use]
 pub fn agent_href(id: &str, state: &ViewState) -> String {
-    format!("/agents/{}{}", encode(id), same_range(state))
+    page_of("agents", id, state)
 }
 
 /// The page of a swarm, keeping the range.
 #[must_use]
 pub fn swarm_href(id: &str, state: &ViewState) -> String {
-    format!("/swarms/{}{}", encode(id), same_range(state))
+    page_of("swarms", id, state)
 }
 
 /// The page of one task: its id and its end.
 #[must_use]
 pub fn task_href(id: &str, at: Micros) -> String {
-    format!("/tasks/{}?at={}", encode(id), encode(&at.to_rfc3339()))
+    let (path, id) = path_of("tasks", id);
+    let id = id.map(|id| format!("id={}&", encode(&id))).unwrap_or_default();
+    format!("{path}?{id}at={}", encode(&at.to_rfc3339()))
 }
 
-fn same_range(state: &ViewState) -> String {
-    ViewState { range: state.range.clone(), live: state.live, ..ViewState::default() }.query()
+fn page_of(section: &str, id: &str, state: &ViewState) -> String {
+    let (path, id) = path_of(section, id);
+    let same =
+        ViewState { id, range: state.range.clone(), live: state.live, compare: state.compare, ..ViewState::default() };
+    format!("{path}{}", same.query())
 }
 
 /// The router rewrites the address of ids that hold these when it opens a link itself, so that a reload
@@ -148,6 +153,8 @@ mod tests {
     fn links_carry_any_id_and_only_the_range() {
         let state = ViewState::parse("?from=all&project=x&hide=latency.p99");
         assert_eq!(agent_href("a/b <c>", &state), "/agents/a%2Fb%20%3Cc%3E?from=all");
+        assert_eq!(agent_href("..", &state), "/agents/-?id=..&from=all");
+        assert_eq!(task_href(".", Micros(0)), "/tasks/-?id=.&at=1970-01-01T00%3A00%3A00Z");
         assert_eq!(task_href("t%", Micros(1_767_225_600_000_001)), "/tasks/t%25?at=2026-01-01T00%3A00%3A00.000001Z");
     }
 

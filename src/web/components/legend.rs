@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::web::charts::{Panel, Series};
+use crate::web::charts::{Panel, Role, Series, Stroke};
 use crate::web::format;
 
 use super::chart_cursor::Cursor;
@@ -48,12 +48,21 @@ fn entry(panel: StoredValue<Panel>, series: Series, view: View, cursor: Cursor) 
         go(&view.href(&view.state.get_untracked().toggled(&key)));
     };
     let total = series.total.clone().unwrap_or_default();
-    let values = StoredValue::new(series.values);
+    let (ink, label) = (series.ink.token(), series.label.clone());
+    let stroke = match series.role {
+        Role::Band(_) => "band",
+        _ => match series.stroke {
+            Stroke::Solid => "solid",
+            Stroke::Dashed => "dashed",
+            Stroke::Dotted => "dotted",
+        },
+    };
+    let series = StoredValue::new(series);
     let value = move || {
         let Some(at) = cursor.at.get().map(|(at, _)| at) else { return total.clone() };
         let value = panel.with_value(|panel| {
             let bucket = panel.bucket_at(at)?;
-            values.with_value(|values| values.get(bucket).copied().flatten()).map(|value| panel.unit.write(value))
+            series.with_value(|series| series.written(bucket, panel.unit))
         });
         value.unwrap_or_else(|| format::NONE.to_owned())
     };
@@ -63,12 +72,12 @@ fn entry(panel: StoredValue<Panel>, series: Series, view: View, cursor: Cursor) 
             name="hide"
             value=hide_value
             aria-pressed=move || shown.get().to_string()
-            data-ink=series.ink.token()
-            data-stroke=format!("{:?}", series.stroke).to_lowercase()
+            data-ink=ink
+            data-stroke=stroke
             on:click=toggle
         >
             <span class="key" aria-hidden="true"></span>
-            <span class="label">{series.label}</span>
+            <span class="label">{label}</span>
             <span class="value">{value}</span>
         </button>
     }

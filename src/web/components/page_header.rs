@@ -6,12 +6,12 @@ use leptos_meta::Title;
 use crate::model::overview::Scope;
 use crate::web::format;
 
-use super::banner::DemoBanner;
 use super::export_menu::ExportMenu;
 use super::live::LiveToggle;
 use super::menu::Menu;
 use super::range_picker::RangePicker;
 use super::view::use_view;
+use crate::web::view_state::ViewState;
 
 /// The header of a page about a range.
 #[component]
@@ -27,12 +27,14 @@ pub fn PageHeader(
     /// Whether the page can be narrowed to a project.
     #[prop(default = true)]
     projects: bool,
+    /// Whether its charts can show the range before.
+    #[prop(default = true)]
+    charts: bool,
 ) -> impl IntoView {
     let range = format::range(scope.range);
     let names = scope.projects.clone();
     view! {
         <Title text=title.clone() />
-        <DemoBanner seed=scope.demo_seed />
         <header class="page-header">
             <div class="page-title">
                 {(!kind.is_empty()).then(|| view! { <span class="kind">{kind}</span> })}
@@ -43,12 +45,34 @@ pub fn PageHeader(
                 <LiveToggle now=scope.now />
                 {(projects && !names.is_empty()).then(|| view! { <ProjectMenu projects=names /> })}
                 <RangePicker range=scope.range />
+                {charts.then(|| view! { <CompareToggle /> })}
                 <ExportMenu />
             </div>
         </header>
         <FilterLine />
     }
     .into_any()
+}
+
+/// Shows the range before behind the charts, or no longer. Of all data there is none before.
+#[component]
+fn CompareToggle() -> impl IntoView {
+    let view = use_view();
+    let on = Memo::new(move |_| view.state.with(|state| state.compare));
+    let href = move || view.state.with(|state| view.href(&ViewState { compare: !state.compare, ..state.clone() }));
+    let none = Memo::new(move |_| view.state.with(|state| state.range.is_all()));
+    view! {
+        <a
+            class="button toggle"
+            href=href
+            hidden=none
+            data-noscroll=""
+            data-state=move || if on.get() { "on" } else { "off" }
+            title="the range before, as a dashed line"
+        >
+            {move || if on.get() { "Comparing" } else { "Compare" }}
+        </a>
+    }
 }
 
 /// Narrows the page to one project.
@@ -61,13 +85,7 @@ fn ProjectMenu(projects: Vec<String>) -> impl IntoView {
     let choice = move |project: Option<String>| {
         let name = project.clone().unwrap_or_else(|| "All projects".to_owned());
         let wanted = project.clone();
-        let href = move || {
-            view.state.with(|state| {
-                let mut state = state.clone();
-                state.filter.project.clone_from(&project);
-                view.href(&state)
-            })
-        };
+        let href = move || view.state.with(|state| view.href(&state.with_filter("project", project.clone())));
         let current = move || view.state.with(|state| state.filter.project == wanted).then_some("true");
         view! {
             <a href=href data-noscroll="" aria-current=current class="menu-item">

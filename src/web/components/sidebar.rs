@@ -3,35 +3,62 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
+use super::menu::Menu;
 use super::theme_toggle::ThemeToggle;
 
 /// The pages that have a place of their own. A page that does not exist is not listed.
 const PAGES: [(&str, &str); 1] = [("/", "Overview")];
 
-/// The sidebar; on narrow screens, a bar above the page.
+/// The sidebar; on narrow screens a bar above the page, on phones with the pages in a menu.
 #[component]
 pub fn Sidebar() -> impl IntoView {
     let path = use_location().pathname;
-    let links = PAGES.map(|(href, name)| {
-        let current = move || path.with(|path| path == href).then_some("page");
-        view! {
-            <li>
-                <a href=href aria-current=current>
-                    {name}
-                </a>
-            </li>
-        }
-    });
+    let links = move || {
+        let links = PAGES.map(|(href, name)| {
+            let current = move || path.with(|path| place(path, href));
+            view! {
+                <li>
+                    <a href=href aria-current=current>
+                        {name}
+                    </a>
+                </li>
+            }
+        });
+        view! { <ul>{links.collect_view()}</ul> }
+    };
     view! {
         <header class="sidebar"><div class="sidebar-inner">
             <a class="brand" href="/">
                 <img src="/logo.svg" alt="" width="24" height="24" />
                 "Swarmscope"
             </a>
-            <nav aria-label="Pages">
-                <ul>{links.collect_view()}</ul>
+            <nav class="pages" aria-label="Pages">{links()}</nav>
+            <nav class="pages-menu" aria-label="Pages">
+                <Menu label="Pages">{links()}</Menu>
             </nav>
             <ThemeToggle />
         </div></header>
+    }
+}
+
+/// What `aria-current` says of the link to `href` on the page at `path`: the page itself, or its section.
+fn place(path: &str, href: &str) -> Option<&'static str> {
+    if path == href {
+        return Some("page");
+    }
+    let below = path.strip_prefix(href).is_some_and(|rest| href != "/" && rest.starts_with('/'));
+    below.then_some("true")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_one_agent_is_in_the_section_of_agents() {
+        assert_eq!(place("/agents", "/agents"), Some("page"));
+        assert_eq!(place("/agents/planner-1", "/agents"), Some("true"));
+        assert_eq!(place("/agents-of-old", "/agents"), None);
+        assert_eq!((place("/", "/"), place("/tasks", "/")), (Some("page"), None));
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 
-use crate::web::view_state::{ViewState, decode};
+use crate::web::view_state::{NAMELESS, ViewState, decode};
 
 /// The path and the state of the page, for everything that links back to it.
 #[derive(Debug, Clone, Copy)]
@@ -57,10 +57,12 @@ impl View {
         format!("{}{}", self.path.get_untracked(), state.query())
     }
 
-    /// The last segment of the path, decoded: the id of what the page is about.
+    /// The id of what the page is about: the last segment of the path, decoded, or what stands for it in the query.
     #[must_use]
     pub fn id(&self) -> String {
-        self.path.with(|path| decode(path.rsplit('/').next().unwrap_or_default()))
+        let id = self.path.with(|path| decode(path.rsplit('/').next().unwrap_or_default()));
+        let said = self.state.with(|state| state.id.clone()).filter(|_| id == NAMELESS);
+        said.unwrap_or(id)
     }
 }
 

@@ -47,11 +47,11 @@ pub fn AgentBody(
         view! {
             <Tiles
                 totals=agent.totals.clone()
-                previous=None
+                previous=agent.previous.clone()
                 timeline=agent.timeline.clone()
                 one_agent=true
             />
-            <PanelGrid range=agent.scope.range timeline=agent.timeline totals=agent.totals previous=None />
+            <PanelGrid range=agent.scope.range timeline=agent.timeline totals=agent.totals previous=agent.previous />
         }
     });
     let tasks = format!("the newest {}", agent.tasks.len());

@@ -74,6 +74,9 @@ pub fn timeline() -> Timeline {
         p50: millis(900),
         p95: millis(2_400),
         p99: millis(3_900),
+        shortest: millis(200),
+        longest: millis(5_100),
+        earlier: None,
         health: vec![None; 72],
         tokens: BTreeMap::from([
             ("cache_read".into(), column(1_500_000)),

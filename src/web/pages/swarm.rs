@@ -42,8 +42,8 @@ pub fn SwarmBody(
     let title = title.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let figures = (swarm.totals.tasks > 0).then(|| {
         view! {
-            <Tiles totals=swarm.totals.clone() previous=None timeline=swarm.timeline.clone() />
-            <PanelGrid range=swarm.scope.range timeline=swarm.timeline totals=swarm.totals previous=None />
+            <Tiles totals=swarm.totals.clone() previous=swarm.previous.clone() timeline=swarm.timeline.clone() />
+            <PanelGrid range=swarm.scope.range timeline=swarm.timeline totals=swarm.totals previous=swarm.previous />
         }
     });
     let agents = format!("busiest {} of {}", swarm.agents.len(), format::count(swarm.agent_count));

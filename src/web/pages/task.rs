@@ -7,7 +7,6 @@ use crate::model::overview::{CostBasis, TaskPage as Answer};
 use crate::model::{Micros, TokenCounts};
 use crate::web::calls::{ask, load_task_page};
 use crate::web::components::answer::answer;
-use crate::web::components::banner::DemoBanner;
 use crate::web::components::event_table::EventTable;
 use crate::web::components::ids::{AgentName, ResultWord, SwarmName, short_id};
 use crate::web::components::view::provide_view;
@@ -34,7 +33,7 @@ pub fn TaskBody(
     /// The answer.
     task: Answer,
 ) -> impl IntoView {
-    let Answer { now, demo_seed, task, tokens, usd, basis, metadata, source, events, event_count } = task;
+    let Answer { now, task, tokens, usd, basis, metadata, source, events, event_count, .. } = task;
     let started = task.duration_ms.map(|ms| {
         #[expect(clippy::cast_possible_truncation, reason = "saturates; durations are far smaller")]
         let micros = (ms * 1000.0) as i64;
@@ -48,7 +47,6 @@ pub fn TaskBody(
     let title = format!("Task {}", short_id(&task.task_id));
     view! {
         <Title text=title />
-        <DemoBanner seed=demo_seed />
         <header class="page-header">
             <div class="page-title">
                 <span class="kind">"Task"</span>

@@ -10,7 +10,9 @@ use super::overview::OverviewBody;
 use super::task::TaskBody;
 use crate::model::TokenCounts;
 use crate::model::overview::{AgentPage, CostBasis, Overview, TaskPage, Totals};
+use crate::web::components::banner::DemoBanner;
 use crate::web::components::chart_cursor::Cursor;
+use crate::web::platform;
 
 /// The HTML of `view` on the page at `url`, no-break spaces as blanks.
 fn html<V: IntoView + 'static>(url: &str, view: impl FnOnce() -> V + Send + 'static) -> String {
@@ -141,11 +143,14 @@ async fn an_empty_store_teaches_and_an_empty_range_says_where_the_data_is() {
 
 #[test]
 fn demo_data_is_marked() {
-    assert!(!overview("/", |_| ()).contains("Demo data."));
-    assert!(
-        words(&overview("/", |o| o.scope.demo_seed = Some(7)))
-            .contains("Demo data. A simulated swarm, made from seed 7.")
-    );
+    let banner = |seed| {
+        html("/nowhere", move || {
+            provide_context(platform::DemoSeed(seed));
+            view! { <DemoBanner /> }
+        })
+    };
+    assert!(!banner(None).contains("Demo data."));
+    assert!(words(&banner(Some(7))).contains("Demo data. A simulated swarm, made from seed 7."));
 }
 
 #[test]
@@ -174,6 +179,7 @@ fn an_agent_reads_as_type_short_id_and_project() {
         lives: vec![fixture::life()],
         heard: Some(fixture::range()),
         totals: base.totals,
+        previous: None,
         timeline: base.timeline,
         swarms: vec!["a/b".into()],
         tasks: base.recent_failures,
@@ -202,7 +208,7 @@ fn a_task_shows_what_is_known_and_says_what_is_not() {
     };
     let html = html("/tasks/t-1", move || view! { <TaskBody task=page /> });
     let text = words(&html);
-    assert!(text.contains("1 of 412, the oldest first") && text.contains("Demo data."));
+    assert!(text.contains("1 of 412, the oldest first"));
     assert!(text.contains("Output0") && text.contains("Cache read–"));
     assert!(text.contains("Files changed–not recorded") && text.contains("{\"note\":\"&lt;b&gt;\"}"));
     assert!(text.contains("Started19 Nov 2026, 12:59:52 UTC"), "7.1 s before its end");

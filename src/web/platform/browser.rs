@@ -27,6 +27,12 @@ pub fn chosen_theme() -> Option<String> {
     document().document_element()?.get_attribute("data-theme").filter(|theme| !theme.is_empty())
 }
 
+/// The seed of the simulation, when the store held demo data as this document was sent.
+#[must_use]
+pub fn demo_seed() -> Option<u64> {
+    document().document_element()?.get_attribute("data-demo-seed")?.parse().ok()
+}
+
 /// Shows the theme and keeps it for a year, for the server to read; `None` goes back to the system's.
 pub fn choose_theme(theme: Option<&str>) {
     let Some(root) = document().document_element() else { return };
@@ -78,9 +84,9 @@ pub fn watch_size(element: &Element, changed: impl Fn() + 'static) {
     on_cleanup(move || kept.try_with_value(|(observer, _)| observer.disconnect()).unwrap_or_default());
 }
 
-/// Calls `changed` when the system's theme or the pixel ratio changes, as long as the page lives.
+/// Calls `changed` when the system's theme, the pixel ratio or the medium (paper is light) changes, as long as the page lives.
 pub fn watch_look(changed: impl Fn() + Clone + 'static) {
-    for query in ["(prefers-color-scheme: dark)", "(min-resolution: 1.5dppx)", "(min-resolution: 2.5dppx)"] {
+    for query in ["(prefers-color-scheme: dark)", "(min-resolution: 1.5dppx)", "(min-resolution: 2.5dppx)", "print"] {
         let Ok(Some(list)) = window().match_media(query) else { continue };
         let callback = Closure::<dyn Fn()>::new(changed.clone());
         if list.add_event_listener_with_callback("change", callback.as_ref().unchecked_ref()).is_ok() {

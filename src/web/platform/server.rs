@@ -18,6 +18,10 @@ use crate::web::charts::{Panel, Theme, draw};
 #[derive(Debug, Clone)]
 pub struct RequestName(pub String);
 
+/// The seed of the demo data in the store, if that is what it holds; a request's own, as an import may end it.
+#[derive(Debug, Clone, Copy)]
+pub struct DemoSeed(pub Option<u64>);
+
 /// What a server function needs: the service, and the time it is.
 #[derive(Debug, Clone)]
 pub struct Call {
@@ -119,6 +123,12 @@ pub fn chosen_theme() -> Option<String> {
         .filter_map(|cookie| cookie.trim().strip_prefix("theme="))
         .find(|theme| matches!(*theme, "light" | "dark"))
         .map(str::to_owned)
+}
+
+/// The seed of the simulation, when the store holds demo data; the server provides it with each page.
+#[must_use]
+pub fn demo_seed() -> Option<u64> {
+    use_context::<DemoSeed>().and_then(|DemoSeed(seed)| seed)
 }
 
 /// Keeps the choice; only browsers do.
