@@ -183,6 +183,8 @@ impl<'a> Expected<'a> {
             assert_eq!(timeline.success[slot], rate(&tasks));
             let sorted = durations(&tasks);
             assert_eq!(timeline.timed[slot], sorted.len() as u64);
+            assert_eq!(timeline.shortest[slot], sorted.first().copied());
+            assert_eq!(timeline.longest[slot], sorted.last().copied());
             for (column, q) in [(&timeline.p50, 0.5), (&timeline.p95, 0.95), (&timeline.p99, 0.99)] {
                 match column[slot] {
                     Some(found) => check_quantile(found, &sorted, q, timeline.estimator.expect("an estimator")),
@@ -206,6 +208,30 @@ impl<'a> Expected<'a> {
             match timeline.health[slot] {
                 Some(found) => assert!(close(found, healths.iter().sum::<f64>() / healths.len() as f64)),
                 None => assert!(healths.is_empty(), "{slot} of {:?} {:?}", self.range, self.filter),
+            }
+        }
+    }
+
+    /// What was before: the same range and the same buckets, `shift_ms` ago.
+    pub fn check_earlier(&self, timeline: &Timeline) {
+        let earlier = timeline.earlier.as_ref().expect("what was before");
+        let (shift, step) = (earlier.shift_ms * 1000, timeline.step_ms * 1000);
+        assert!(shift % step == 0 && (shift - self.range.length()).abs() <= step.max(self.range.length() / 2));
+        let back = |time: Micros| Micros(time.0 - shift);
+        let range = TimeRange { from: back(self.range.from), until: back(self.range.until) };
+        let before = Self::filtered(self.fleet, range, &self.filter);
+        for (slot, start) in timeline.time.iter().enumerate() {
+            let start = start * 1000 - shift;
+            let within = |task: &&TaskRecord| (start..start + step).contains(&task.timestamp.0);
+            let tasks: Vec<&TaskRecord> = before.tasks.iter().copied().filter(within).collect();
+            let tokens = tokens_of(tasks.iter().copied());
+            let sorted = durations(&tasks);
+            assert_eq!(earlier.tasks[slot], Some(tasks.len() as u64).filter(|n| *n > 0), "{slot} of {range:?}");
+            assert_eq!(earlier.success[slot], rate(&tasks));
+            assert_eq!(earlier.tokens[slot], (tokens.recorded > 0).then_some(tokens.used));
+            match earlier.p95[slot] {
+                Some(found) => check_quantile(found, &sorted, 0.95, timeline.estimator.unwrap_or(Estimator::Exact)),
+                None => assert!(sorted.is_empty()),
             }
         }
     }

@@ -58,6 +58,18 @@ async fn figures_equal_brute_force_for_any_range() {
 }
 
 #[tokio::test]
+async fn the_range_before_equals_brute_force_bucket_by_bucket() {
+    let fleet = Fleet::of(6_000).await;
+    for (from, until) in RANGES.into_iter().skip(1) {
+        let query = PageQuery { compare: true, ..query(from, until, &RecordFilter::default()) };
+        let expected = Expected::new(&fleet, TimeRange { from: Micros(from), until: Micros(until) });
+        expected.check_earlier(&ask(&fleet, &query).await.timeline);
+    }
+    let all = PageQuery { compare: true, ..all() };
+    assert_eq!(ask(&fleet, &all).await.timeline.earlier, None, "there is nothing before everything");
+}
+
+#[tokio::test]
 async fn figures_equal_brute_force_for_ranges_nobody_chose() {
     let fleet = Fleet::of(2_500).await;
     let mut dice = fleet::Dice::new(7);

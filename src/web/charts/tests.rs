@@ -6,7 +6,7 @@ use plotters::drawing::IntoDrawingArea;
 use super::scale::{time_ticks, value_axis};
 use super::*;
 use crate::model::answer::{Estimator, Rate};
-use crate::model::overview::{Timeline, Totals};
+use crate::model::overview::{Earlier, Timeline, Totals};
 use crate::model::{Micros, TimeRange};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -123,6 +123,56 @@ fn stacked_values_add_up_and_lines_do_not() {
     let panels = all();
     assert_eq!(panels[0].stacked()[1][1], Some((9.0, 10.0)));
     assert_eq!(panels[1].stacked()[1][1], Some((0.0, 3200.0)));
+}
+
+/// The latency panel of the same hours, with a range before that was twice as slow.
+fn compared() -> Panel {
+    let earlier = Earlier {
+        shift_ms: 4 * HOUR_MS,
+        tasks: vec![Some(20); 4],
+        p95: vec![Some(6000.0); 4],
+        success: vec![None; 4],
+        tokens: vec![None; 4],
+    };
+    let timeline = Timeline { earlier: Some(earlier), ..timeline() };
+    timeline::panels(&timeline, range(), &Totals::default(), None).remove(1)
+}
+
+#[test]
+fn one_long_record_is_marked_and_does_not_press_the_lines_to_the_ground() {
+    let panel = all().remove(1);
+    let plot = Plot::new(&panel, 560.0, 220.0);
+    assert_eq!(plot.highest(), 15_000.0, "an axis of ten minutes would flatten 5 s to nothing");
+    assert!(plot.y(5200.0) < plot.top + plot.height * 0.7);
+    let svg = svg(&panel);
+    assert_eq!(count(&svg, "<polygon"), 1, "the ten minutes of the second hour");
+    assert_eq!(panel.series[3].written(1, panel.unit).unwrap().replace('\u{a0}', " "), "100 ms – 10 min");
+}
+
+#[test]
+fn a_spread_alone_gets_the_whole_axis() {
+    let hidden = ["p50", "p95", "p99"].map(|key| format!("latency.{key}")).into();
+    let panel = all().remove(1).without(&hidden);
+    assert!(Plot::new(&panel, 560.0, 220.0).highest() >= 600_000.0);
+    assert_eq!(count(&svg(&panel), "<polygon"), 0);
+}
+
+#[test]
+fn the_range_before_is_a_dashed_line_that_fills_no_gap() {
+    let panel = compared();
+    assert!(panel.is_gap(2));
+    assert_eq!(count(&svg(&panel), "fill=\"var(--gap)\""), 1);
+    assert!(count(&svg(&panel), "stroke=\"var(--muted)\"") > 10, "dashes");
+    assert!(!panel.summary().contains("previous"));
+}
+
+#[test]
+fn what_was_before_is_never_stacked_on_what_is() {
+    let earlier = Earlier { tasks: vec![Some(7); 4], ..Earlier::default() };
+    let timeline = Timeline { earlier: Some(earlier), ..timeline() };
+    let panel = timeline::panels(&timeline, range(), &Totals::default(), None).remove(0);
+    let stacked = panel.stacked();
+    assert_eq!(stacked[2][1], Some((0.0, 7.0)));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::web::components::banner::DemoBanner;
 use crate::web::components::chart_cursor::Cursor;
 use crate::web::platform;
 
-/// The HTML of `view` on the page at `url`, no-break spaces as blanks.
+/// The HTML of `view` on the page at `url`, no-break spaces as blanks, without the marks that keep texts apart.
 fn html<V: IntoView + 'static>(url: &str, view: impl FnOnce() -> V + Send + 'static) -> String {
     let owner = Owner::new_root(None);
     let text = owner.with(|| {
@@ -23,7 +23,7 @@ fn html<V: IntoView + 'static>(url: &str, view: impl FnOnce() -> V + Send + 'sta
         Cursor::provide();
         view! { <Router>{view()}</Router> }.to_html()
     });
-    text.replace('\u{a0}', " ")
+    text.replace('\u{a0}', " ").replace("<!>", "")
 }
 
 fn overview(url: &str, change: impl FnOnce(&mut Overview)) -> String {
