@@ -63,27 +63,6 @@ async fn ids(store: &Store) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_file_of_a_newer_version_is_refused_and_left_alone() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("s.db");
-    open(&path).await.expect("a store").close().await;
-    let mut connection = raw(&path).await;
-    sqlx::query(
-        "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
-         values (99, 'from the future', 1, x'00', 0)",
-    )
-    .execute(&mut connection)
-    .await
-    .expect("inserted");
-    connection.close().await.expect("closed");
-    let before = std::fs::read(&path).expect("the file");
-    let refused = open(&path).await.expect_err("refused");
-    assert!(matches!(refused, StoreError::NewerSchema { found: 99, known: 1, .. }), "{refused:?}");
-    assert!(refused.to_string().contains("s.db has schema 99, this program knows 1"));
-    assert_eq!(std::fs::read(&path).expect("the file"), before);
-}
-
-#[tokio::test]
 async fn files_that_are_no_store_are_refused_each_with_its_name_and_left_as_they_are() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = folder.path().join("notes.txt");

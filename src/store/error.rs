@@ -54,6 +54,17 @@ pub enum StoreError {
         /// The newest version this program knows.
         known: i64,
     },
+    /// The file's schema has the right number, but was made from another text.
+    #[error(
+        "{path} was made by another build, whose schema {version} reads differently; open it with that build, or \
+         export it there and ingest it here; it was left as it is"
+    )]
+    OtherSchema {
+        /// The file.
+        path: PathBuf,
+        /// The first migration that differs.
+        version: i64,
+    },
     /// The schema could not be brought up to date; the file is as it was.
     #[error("cannot bring the schema of {path} up to date; it was left as it is")]
     Migration {

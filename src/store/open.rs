@@ -33,7 +33,7 @@ const LOG_BYTES_KEPT: &str = "67108864";
 const SELECT_SQLITE_VERSION: &str = "select sqlite_version()";
 const SELECT_ONE_TABLE: &str = "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' \
                                 order by name = '_sqlx_migrations' desc limit 1";
-const SELECT_SCHEMA_VERSION: &str = "select coalesce(max(version), 0) from _sqlx_migrations";
+const SELECT_MIGRATIONS: &str = "select version, checksum from _sqlx_migrations order by version";
 
 /// The connections of an open store.
 #[derive(Debug)]
@@ -120,13 +120,20 @@ async fn judge(path: &Path, look: &mut SqliteConnection) -> Result<(), StoreErro
         }
         Some(_) => {}
     }
-    let found: i64 = sqlx::query_scalar(SELECT_SCHEMA_VERSION)
-        .fetch_one(look)
+    let done: Vec<(i64, Vec<u8>)> = sqlx::query_as(SELECT_MIGRATIONS)
+        .fetch_all(look)
         .await
         .map_err(|source| explain(path, "read the schema version", source))?;
+    let found = done.last().map_or(0, |(version, _)| *version);
     let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
     if found > known {
         return Err(StoreError::NewerSchema { path: path.to_owned(), found, known });
+    }
+    for (version, checksum) in done {
+        let ours = MIGRATIONS.iter().find(|migration| migration.version == version);
+        if ours.is_some_and(|migration| *migration.checksum != *checksum) {
+            return Err(StoreError::OtherSchema { path: path.to_owned(), version });
+        }
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 #![expect(dead_code, reason = "every test file uses its own part")]
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
+pub mod fixtures;
 pub mod oracle;
 pub mod sums;
 

@@ -10,6 +10,7 @@ use swarmscope::model::time::{DAY, HOUR};
 use swarmscope::service::demo::dice::Dice;
 use tempfile::TempDir;
 
+use crate::common::fixtures::{self, Fixture};
 use crate::common::oracle::{Batch, Counts, Ledger, found};
 use crate::common::sums::assert_rollups_are_whole;
 use crate::common::{Serving, program, run};
@@ -48,6 +49,7 @@ impl Life {
 
     /// Lives through `kills` of them; returns what the last judgement counted, with all that was lost on the way.
     pub async fn live(mut self, kills: usize) -> Counts {
+        self.inherit().await;
         let mut lost = 0;
         for kill in 0..kills {
             lost += self.round(kill).await.lost;
@@ -55,6 +57,17 @@ impl Life {
         let serving = self.start();
         let counts = self.judge(serving.address, "at the end").await;
         Counts { lost: lost + counts.lost, ..counts }
+    }
+
+    /// Begins, half of the time, with a file that an earlier version left, which the first server migrates.
+    async fn inherit(&mut self) {
+        let versions = Fixture::all();
+        let chosen = self.dice.between(0.0, versions.len() as f64 * 2.0) as usize;
+        if let Some(version) = versions.get(chosen) {
+            version.build(&self.db()).await;
+            self.name += &format!(" of schema {}", version.version);
+            self.ledger.note(&Batch { lines: fixtures::records(), atomic: false, acknowledged: true });
+        }
     }
 
     fn db(&self) -> PathBuf {
@@ -68,7 +81,8 @@ impl Life {
 
     /// Starts, judges what the kill before left, sends, disturbs, kills.
     async fn round(&mut self, kill: usize) -> Counts {
-        if self.dice.chance(0.25) {
+        // The first server makes or migrates the file, so that moment is tried more often.
+        while self.dice.chance(if kill == 0 { 0.7 } else { 0.2 }) {
             self.kill_at_birth().await;
         }
         let mut serving = self.start();
