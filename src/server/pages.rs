@@ -78,11 +78,11 @@ where
 }
 
 fn options(site: &Site) -> LeptosOptions {
-    // The build writes its list of hashes beside the program; under a plain `cargo run` names carry none.
-    let hashed = std::env::current_exe().is_ok_and(|program| program.with_file_name("hash.txt").is_file());
+    let hashes = site.hashes();
     LeptosOptions::builder()
         .output_name("swarmscope")
         .site_root(site.root().to_string_lossy().into_owned())
-        .hash_files(hashed)
+        .hash_files(hashes.is_some()) // names of a debug build carry none
+        .hash_file(hashes.unwrap_or_default().to_string_lossy().into())
         .build()
 }

@@ -14,6 +14,8 @@ use tower_http::services::ServeDir;
 
 /// Below this path lie the files that the build names.
 const PACKAGE: &str = "/pkg/";
+/// The build's list of hashes.
+const HASHES: &str = "hash.txt";
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 
@@ -46,6 +48,23 @@ impl Site {
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The list of hashes in the names of the site's files: the one in the site, which `scripts/build` puts
+    /// there so that program and site may lie apart, or the one a build writes beside the program; whichever
+    /// speaks of files that are there. `None` when names carry no hash.
+    #[must_use]
+    pub fn hashes(&self) -> Option<PathBuf> {
+        let beside = std::env::current_exe().ok().map(|program| program.with_file_name(HASHES));
+        let lists = [Some(self.root.join(HASHES)), beside].into_iter().flatten();
+        lists.filter_map(|list| std::path::absolute(list).ok()).find(|list| self.has_script_of(list))
+    }
+
+    /// Whether the script that `list` names is in this site.
+    fn has_script_of(&self, list: &Path) -> bool {
+        let Ok(list) = std::fs::read_to_string(list) else { return false };
+        let hash = list.lines().find_map(|line| line.strip_prefix("js:"));
+        hash.is_some_and(|hash| self.root.join(format!("pkg/swarmscope.{}.js", hash.trim())).is_file())
     }
 
     /// Whether the folder is there.
@@ -124,6 +143,20 @@ mod tests {
             let found = get(&site, absent, "").await;
             assert!(found.as_ref().is_none_or(|(status, ..)| !status.is_success()), "{absent}: {found:?}");
         }
+    }
+
+    #[test]
+    fn the_list_of_hashes_is_the_one_that_speaks_of_this_sites_files() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let site = Site::find(Some(folder.path()));
+        assert_eq!(site.hashes(), None, "no list");
+        let list = folder.path().join("hash.txt");
+        std::fs::write(&list, "js: 0123456789\nwasm: 9876543210\n").expect("written");
+        std::fs::create_dir(folder.path().join("pkg")).expect("made");
+        std::fs::write(folder.path().join("pkg/swarmscope.another0000.js"), "").expect("written");
+        assert_eq!(site.hashes(), None, "a list of another build");
+        std::fs::write(folder.path().join("pkg/swarmscope.0123456789.js"), "").expect("written");
+        assert_eq!(site.hashes(), Some(list));
     }
 
     #[test]

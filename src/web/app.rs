@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::components::{FlatRoutes, Route, Router};
-use leptos_router::{SsrMode, path};
+use leptos_router::{Lazy, SsrMode, path};
 
 use crate::web::components::banner::DemoBanner;
 use crate::web::components::sidebar::Sidebar;
 use crate::web::components::theme_toggle::Look;
-use crate::web::pages::{AgentPage, NotFoundPage, OverviewPage, SwarmPage, TaskPage};
+use crate::web::pages::{AgentRoute, NotFoundPage, OverviewPage, SwarmRoute, TaskRoute};
 use crate::web::platform;
 
 /// The whole document, as the server sends it.
@@ -61,9 +61,9 @@ pub fn App() -> impl IntoView {
                 <DemoBanner />
                 <FlatRoutes fallback=NotFoundPage>
                     <Route path=path!("/") view=OverviewPage ssr=whole.clone() />
-                    <Route path=path!("/agents/:id") view=AgentPage ssr=whole.clone() />
-                    <Route path=path!("/tasks/:id") view=TaskPage ssr=whole.clone() />
-                    <Route path=path!("/swarms/:id") view=SwarmPage ssr=whole />
+                    <Route path=path!("/agents/:id") view={Lazy::<AgentRoute>::new()} ssr=whole.clone() />
+                    <Route path=path!("/tasks/:id") view={Lazy::<TaskRoute>::new()} ssr=whole.clone() />
+                    <Route path=path!("/swarms/:id") view={Lazy::<SwarmRoute>::new()} ssr=whole />
                 </FlatRoutes>
             </main>
         </Router>

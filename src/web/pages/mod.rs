@@ -2,16 +2,15 @@
 
 mod agent;
 mod import;
+mod lazy;
 mod not_found;
 mod overview;
 mod swarm;
 mod task;
 
-pub use agent::AgentPage;
+pub use lazy::{AgentRoute, SwarmRoute, TaskRoute};
 pub use not_found::NotFoundPage;
 pub use overview::OverviewPage;
-pub use swarm::SwarmPage;
-pub use task::TaskPage;
 
 #[cfg(test)]
 mod fixture;
