@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::model::maintain::{CompressionSettings, RetentionSettings, WriteBufferSettings};
 use crate::model::price::PriceTable;
 use crate::store::StoreOptions;
 use crate::telemetry::LogFormat;
@@ -59,6 +60,12 @@ pub struct Config {
     pub ingest: IngestConfig,
     /// The store.
     pub store: StoreConfig,
+    /// How long what is kept.
+    pub retention: RetentionSettings,
+    /// How old records are sealed.
+    pub compression: CompressionSettings,
+    /// Records of callers that do not wait for the commit.
+    pub write_buffer: WriteBufferSettings,
     /// Log lines.
     pub log: LogConfig,
     /// What tokens cost.
@@ -234,7 +241,7 @@ impl Config {
         if self.ingest.json_bytes_max == 0 || self.ingest.ndjson_bytes_max == 0 {
             return invalid("ingest", "limits must be at least 1 byte");
         }
-        Ok(())
+        upkeep::validate(&self.retention, &self.compression, &self.write_buffer)
     }
 }
 
@@ -251,6 +258,8 @@ fn parse_bind(text: &str) -> Result<SocketAddr, String> {
 fn read_bind<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
     parse_bind(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
 }
+
+mod upkeep;
 
 #[cfg(test)]
 mod tests;

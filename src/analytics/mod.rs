@@ -1,7 +1,9 @@
 //! Pure arithmetic: no I/O, no clock, no randomness; time-ordered input, `now` as an argument.
 
 pub mod cost;
+pub mod forecast;
 pub mod grid;
 pub mod percentile;
+pub mod retention;
 pub mod sketch;
 pub mod stats;

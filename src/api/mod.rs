@@ -9,6 +9,7 @@ pub mod guard;
 pub mod ingest;
 pub mod insight;
 pub mod lists;
+pub mod maintain;
 pub mod meters;
 pub mod metrics;
 pub mod openapi;

@@ -7,7 +7,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{ApiProblem, ApiState, export, ingest, insight, lists, metrics, openapi, probes};
+use super::{ApiProblem, ApiState, export, ingest, insight, lists, maintain, metrics, openapi, probes};
 use crate::model::{Problem, ProblemKind};
 
 #[derive(utoipa::OpenApi)]
@@ -17,6 +17,7 @@ use crate::model::{Problem, ProblemKind};
         (name = "records", description = "Records in and out."),
         (name = "insight", description = "Figures over records."),
         (name = "export", description = "Whole datasets as files."),
+        (name = "store", description = "What is held, and what keeps it so."),
         (name = "probes", description = "Is it well?"),
         (name = "about", description = "This interface."),
     )
@@ -36,6 +37,8 @@ fn declared() -> OpenApiRouter<ApiState> {
         .routes(routes!(insight::summary))
         .routes(routes!(insight::top_agents))
         .routes(routes!(insight::slowest_tasks))
+        .routes(routes!(maintain::store))
+        .routes(routes!(maintain::maintenance))
         .routes(routes!(openapi::openapi))
         .routes(routes!(probes::livez))
         .routes(routes!(probes::readyz))

@@ -18,14 +18,15 @@ pub struct BackupArgs {
 /// Copies the store.
 pub async fn run(args: BackupArgs, setup: &Setup) -> Result<ExitCode, CliError> {
     let service = setup.open_existing().await?;
-    let copied = service.store().backup(&args.target).await;
+    let copied = service.backup(&args.target).await;
     service.store().close().await;
-    copied?;
-    let bytes = std::fs::metadata(&args.target).map_or(0, |found| found.len());
+    let copied = copied?;
     terminal::out(&format!(
-        "{} copied to {} ({bytes} bytes)",
+        "{} copied to {} ({} bytes); {} records were read back from the copy",
         setup.config.store.path.display(),
-        args.target.display()
+        copied.file,
+        copied.bytes,
+        copied.records
     ));
     Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,7 @@
 
 mod backup;
 mod check;
+mod cleanup;
 mod demo;
 mod export;
 mod health;
@@ -13,6 +14,7 @@ mod ingest;
 mod serve;
 mod summary;
 pub mod terminal;
+mod vacuum;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -66,7 +68,11 @@ enum Command {
     Summary(summary::SummaryArgs),
     /// Store records from NDJSON
     Ingest(ingest::IngestArgs),
-    /// Copy the store; works while a server runs
+    /// Seal old records and delete older ones, as [retention] says; works while a server runs
+    Cleanup(cleanup::CleanupArgs),
+    /// Give the space of deleted records back to the disk; works while a server runs
+    Vacuum(vacuum::VacuumArgs),
+    /// Copy the store, and read the copy back; works while a server runs
     Backup(backup::BackupArgs),
     /// Check the store's integrity; works while a server runs
     Check(check::CheckArgs),
@@ -172,6 +178,8 @@ impl Setup {
             home: std::env::home_dir(),
             folder: std::env::current_dir().ok(),
             prices: self.config.prices.clone(),
+            retention: self.config.retention,
+            compression: self.config.compression,
         }
     }
 }
@@ -239,6 +247,8 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
             Command::Import(args) => import::run(args, &setup).await,
             Command::Summary(args) => summary::run(args, &setup).await,
             Command::Ingest(args) => ingest::run(args, &setup).await,
+            Command::Cleanup(args) => cleanup::run(args, &setup).await,
+            Command::Vacuum(args) => vacuum::run(args, &setup).await,
             Command::Backup(args) => backup::run(args, &setup).await,
             Command::Check(args) => check::run(args, &setup).await,
             Command::Demo(args) => demo::run(args, &setup).await,

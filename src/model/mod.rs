@@ -9,6 +9,7 @@ pub mod dataset;
 pub mod filter;
 pub mod id;
 pub mod listing;
+pub mod maintain;
 pub mod outcome;
 pub mod overview;
 pub mod price;

@@ -15,6 +15,8 @@ pub enum ProblemKind {
     NotFound,
     /// The route is there, and not for this method.
     MethodNotAllowed,
+    /// Something else is at work that it would disturb.
+    Conflict,
     /// A limit on size is exceeded.
     TooLarge,
     /// The media type or encoding is not read here.
@@ -38,6 +40,7 @@ impl ProblemKind {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
+            Self::Conflict => 409,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Unprocessable => 422,
@@ -55,6 +58,7 @@ impl ProblemKind {
             Self::Forbidden => "The request is not allowed from there",
             Self::NotFound => "There is no such thing",
             Self::MethodNotAllowed => "The route does not take this method",
+            Self::Conflict => "Something else is at work",
             Self::TooLarge => "The request is too large",
             Self::UnsupportedMediaType => "The media type is not supported",
             Self::Unprocessable => "The request contradicts what is stored",

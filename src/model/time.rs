@@ -4,6 +4,8 @@ use chrono::{DateTime, FixedOffset, NaiveDateTime, SecondsFormat, TimeZone, Utc}
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub mod rfc3339;
+
 /// Microseconds in one second.
 pub const SECOND: i64 = 1_000_000;
 /// Microseconds in one minute.

@@ -7,11 +7,13 @@ pub mod export;
 pub mod health;
 pub mod import;
 pub mod insight;
+pub mod maintain;
 pub mod query;
 pub mod record;
 
 use std::sync::Arc;
 
+use crate::model::maintain::{CompressionSettings, RetentionSettings};
 use crate::model::price::PriceTable;
 use crate::store::Store;
 
@@ -22,6 +24,7 @@ pub use error::ServiceError;
 pub struct Service {
     store: Store,
     settings: Arc<Settings>,
+    desk: Arc<maintain::Desk>,
 }
 
 /// Plain values the top floor hands down.
@@ -33,13 +36,17 @@ pub struct Settings {
     pub folder: Option<std::path::PathBuf>,
     /// What tokens cost.
     pub prices: PriceTable,
+    /// How long what is kept.
+    pub retention: RetentionSettings,
+    /// How old records are sealed.
+    pub compression: CompressionSettings,
 }
 
 impl Service {
     /// A service over `store`.
     #[must_use]
     pub fn new(store: Store, settings: Settings) -> Self {
-        Self { store, settings: Arc::new(settings) }
+        Self { store, settings: Arc::new(settings), desk: Arc::default() }
     }
 
     /// The store below.

@@ -8,6 +8,7 @@
 //! Not here: what a request means (`service`), how records look outside (`wire`).
 
 mod batch;
+pub mod chore;
 pub mod clock;
 mod dictionary;
 pub mod error;
@@ -29,8 +30,11 @@ mod plans;
 mod queue;
 pub mod read;
 mod registry;
+pub mod retention;
 mod rollup;
+mod runs;
 mod sequence;
+pub mod size;
 mod table;
 mod tasks;
 pub mod upkeep;
@@ -163,7 +167,7 @@ impl Store {
         }
         match self.shared.queue.run(Work::Records(records)).await? {
             Done::Records(landings) => Ok(landings),
-            Done::Key(_) | Done::Info | Done::Vacuum { .. } => Err(StoreError::Closed),
+            _ => Err(StoreError::Closed),
         }
     }
 
@@ -174,7 +178,7 @@ impl Store {
     pub async fn idempotency(&self, key: &str, digest: [u8; 32]) -> Result<KeyUse, StoreError> {
         match self.shared.queue.run(Work::Key { key: key.to_owned(), digest }).await? {
             Done::Key(known) => Ok(known),
-            Done::Records(_) | Done::Info | Done::Vacuum { .. } => Err(StoreError::Closed),
+            _ => Err(StoreError::Closed),
         }
     }
 
@@ -246,16 +250,18 @@ impl Store {
             match self.shared.queue.run(Work::Vacuum).await? {
                 Done::Vacuum { bytes: 0 } => return Ok(freed),
                 Done::Vacuum { bytes } => freed += bytes,
-                Done::Records(_) | Done::Key(_) | Done::Info => return Err(StoreError::Closed),
+                _ => return Err(StoreError::Closed),
             }
         }
     }
 
-    /// Writes a compact copy of the store, as of now, to `target`, which must not exist. Writers go on.
+    /// Writes a compact copy of the store, as of now, to `target`, which must not exist, and reads it back.
+    /// Writers go on. Returns the copy's records by dataset, in the order of [`Dataset::ALL`].
     ///
     /// # Errors
-    /// [`StoreError::Unreadable`] when `target` exists or cannot be made, or a failure to copy.
-    pub async fn backup(&self, target: &Path) -> Result<(), StoreError> {
+    /// [`StoreError::Unreadable`] when `target` exists or cannot be made, [`StoreError::Damaged`] when the copy
+    /// is not sound, or a failure to copy.
+    pub async fn backup(&self, target: &Path) -> Result<[u64; 7], StoreError> {
         upkeep::backup(&self.shared.path, target).await
     }
 
@@ -283,6 +289,11 @@ impl Store {
             // The writer ends by itself; it fails only by a panic, which has been reported then.
             let _ = writer.await;
         }
+    }
+
+    /// The way to the writer.
+    pub(in crate::store) fn queue(&self) -> &Queue {
+        &self.shared.queue
     }
 
     /// The connections for reading.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
+use super::chore::{Chore, Outcome};
 use super::error::StoreError;
 use super::gauge::Counters;
 use super::{KeyUse, Landing};
@@ -31,6 +32,8 @@ pub(super) enum Work {
     Info { key: String, value: String },
     /// Give some free pages back to the disk.
     Vacuum,
+    /// A small piece of upkeep.
+    Chore(Chore),
 }
 
 impl Work {
@@ -43,7 +46,7 @@ impl Work {
             Self::Records(records) => records.iter().map(weight).sum(),
             Self::Key { key, .. } => key.len(),
             Self::Info { key, value } => key.len() + value.len(),
-            Self::Vacuum => 0,
+            Self::Vacuum | Self::Chore(_) => 0,
         }
     }
 }
@@ -62,6 +65,8 @@ pub(super) enum Done {
     Info,
     /// So much was given back; 0 when there is nothing left.
     Vacuum { bytes: u64 },
+    /// What came of the upkeep.
+    Chore(Outcome),
 }
 
 /// One sender's work, its place in the queue, and where the answer goes.

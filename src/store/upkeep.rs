@@ -105,9 +105,10 @@ pub(super) async fn vacuum_some(connection: &mut SqliteConnection) -> Result<u64
     Ok(((before - after).max(0) * page_size).unsigned_abs())
 }
 
-/// Writes a compact copy of the store, as of now, to `target`. Writers go on meanwhile.
-pub(super) async fn backup(store: &Path, target: &Path) -> Result<(), StoreError> {
-    use sqlx::{ConnectOptions as _, Connection as _};
+/// Writes a compact copy of the store, as of now, to `target`, and reads it back: a copy that is not sound is
+/// removed. Until then it goes by another name, so that a copy cut short is not taken for one. Writers go on
+/// meanwhile. Returns its records by dataset.
+pub(super) async fn backup(store: &Path, target: &Path) -> Result<[u64; 7], StoreError> {
     if let Ok(found) = std::fs::metadata(target) {
         let source = std::io::ErrorKind::AlreadyExists.into();
         return Err(if found.is_dir() {
@@ -116,17 +117,47 @@ pub(super) async fn backup(store: &Path, target: &Path) -> Result<(), StoreError
             StoreError::Unreadable { path: target.to_owned(), source }
         });
     }
+    let mut partial = target.as_os_str().to_owned();
+    partial.push(".partial");
+    let partial = std::path::PathBuf::from(partial);
+    let fail = |source| StoreError::Unreadable { path: target.to_owned(), source };
+    if partial.exists() {
+        std::fs::remove_file(&partial).map_err(fail)?; // of a copy that was cut short
+    }
+    let made = copy(store, &partial).await;
+    if made.is_err() {
+        // It may never have been made; what counts is the failure before.
+        let _ = std::fs::remove_file(&partial);
+    }
+    let records = made?;
+    std::fs::rename(&partial, target).map_err(fail)?;
+    // The copy and its name must be on the disk before anybody relies on it.
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let sync = || std::fs::File::open(target)?.sync_all().and_then(|()| std::fs::File::open(folder)?.sync_all());
+    sync().map_err(fail)?;
+    Ok(records)
+}
+
+/// Copies and verifies.
+async fn copy(store: &Path, target: &Path) -> Result<[u64; 7], StoreError> {
+    use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+    use sqlx::{ConnectOptions as _, Connection as _};
     let action = "write the backup";
     let path = target.to_str().ok_or_else(|| StoreError::Unreadable {
         path: target.to_owned(),
         source: std::io::ErrorKind::InvalidFilename.into(),
     })?;
-    let mut source =
-        sqlx::sqlite::SqliteConnectOptions::new().filename(store).connect().await.map_err(query(action))?;
+    let mut source = SqliteConnectOptions::new().filename(store).connect().await.map_err(query(action))?;
     sqlx::query(VACUUM_INTO).bind(path).execute(&mut source).await.map_err(query(action))?;
     source.close().await.map_err(query(action))?;
-    // The copy must be on the disk before anybody relies on it.
-    let sync = || std::fs::File::open(target)?.sync_all();
-    sync().map_err(|source| StoreError::Unreadable { path: target.to_owned(), source })?;
-    Ok(())
+    // A lone file, so that reading it leaves nothing beside it.
+    let options = SqliteConnectOptions::new().filename(target).read_only(true).immutable(true);
+    let copy = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(query(action))?;
+    let report = check(&copy).await;
+    copy.close().await;
+    let report = report?;
+    match report.problems.first() {
+        None => Ok(report.records),
+        Some(problem) => Err(StoreError::Damaged { what: format!("its copy is not sound ({problem})") }),
+    }
 }

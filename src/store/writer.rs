@@ -18,6 +18,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, timeout};
 
 use super::batch::{self, Caches};
+use super::chore;
 use super::clock::Clock;
 use super::error::{StoreError, code, query, sqlite_code};
 use super::gauge::Counters;
@@ -161,6 +162,9 @@ impl Writer {
                 Work::Info { key, value } => {
                     batch::set_info(&mut self.connection, key, value).await?;
                     Done::Info
+                }
+                Work::Chore(chore) => {
+                    Done::Chore(chore::run(&mut self.connection, &mut self.caches, chore, now).await?)
                 }
                 Work::Vacuum => Done::Vacuum { bytes: upkeep::vacuum_some(&mut self.connection).await? },
             });

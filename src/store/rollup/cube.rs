@@ -54,6 +54,14 @@ impl<N: Numbers> Cell<N> {
 /// Cells by key.
 pub(in crate::store) type Cells<const K: usize, N> = HashMap<[i64; K], Cell<N>>;
 
+/// `cells` by key: floats added up in another order differ in their last bits, and the order of a hash map is
+/// another one in every process.
+pub(in crate::store) fn ordered<const K: usize, N>(cells: &Cells<K, N>) -> Vec<(&[i64; K], &Cell<N>)> {
+    let mut all: Vec<_> = cells.iter().collect();
+    all.sort_unstable_by_key(|(key, _)| *key);
+    all
+}
+
 /// A rollup table and the cells of it that are remembered.
 #[derive(Debug)]
 pub(in crate::store) struct Cube<const K: usize, N> {

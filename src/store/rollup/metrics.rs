@@ -6,14 +6,15 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Arguments as _, Row as _};
 
 use super::Width;
-use super::cube::{Cell, Cells, Cube, Numbers};
+use super::cube::{Cell, Cells, Cube, Numbers, ordered};
+use super::expire::Hourless;
 use super::statements::CubeSql;
 use super::tasks::{bind_moments, read_moments};
 use crate::analytics::stats::Moments;
 use crate::model::time::HOUR;
 use crate::store::error::{StoreError, query};
 use crate::store::metrics::{MetricRow, Subject};
-use crate::store::table::Bound;
+use crate::store::table::{Bound, Table as _};
 
 static METRIC: LazyLock<CubeSql> = LazyLock::new(|| {
     CubeSql::new::<MetricSums>("metric_rollup", "kind, subject, metric, tier, bucket", Some(("metric_sketch", "value")))
@@ -114,6 +115,7 @@ impl MetricCube {
         &mut self,
         connection: &mut SqliteConnection,
         metrics: impl Iterator<Item = &'a MetricRow<S>>,
+        hourless: &Hourless,
     ) -> Result<(), StoreError> {
         let mut cells = MetricCells::new();
         for metric in metrics {
@@ -121,7 +123,8 @@ impl MetricCube {
             let key = [S::KIND, metric.subject, metric.metric, Width::Hour.tier(), hour];
             add(cells.entry(key).or_default(), metric.ts, metric.value);
         }
-        let days = days(&cells);
+        let days = days(ordered(&cells));
+        cells.retain(|key, _| !hourless.holds(MetricRow::<S>::DATASET, key[TIER + 1]));
         cells.extend(days);
         self.0.merge(connection, &cells).await
     }

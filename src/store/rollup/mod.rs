@@ -5,9 +5,13 @@
 //! ones, whether the records are new, late or out of order. A replaced record has its hour summed
 //! again from the records, and its day from the hours.
 //!
-//! Not here: reading rollups for answers (`read`), and taking old ones away.
+//! A day whose hours were taken away by retention gets no hours any more: late records go into the day only,
+//! and a replaced one has the day summed again from the records.
+//!
+//! Not here: reading rollups for answers (`read`), and when old ones go (`retention`).
 
 pub(in crate::store) mod cube;
+mod expire;
 mod ledger;
 mod metrics;
 mod rebuild;
@@ -19,10 +23,11 @@ use sqlx::sqlite::SqliteConnection;
 use super::error::StoreError;
 use super::events::EventRow;
 use super::insert::Written;
-use super::metrics::{MetricRow, OfAgent, OfSwarm};
+use super::metrics::{MetricRow, OfAgent, OfSwarm, Subject};
 use super::table::Table;
 use super::tasks::TaskRow;
 use crate::model::Micros;
+use crate::model::maintain::Shelf;
 use crate::model::time::{DAY, HOUR, MINUTE, SECOND};
 
 /// How long minute buckets are worth their place, counted back from the moment of writing.
@@ -51,6 +56,15 @@ impl Width {
         self.micros() / SECOND
     }
 
+    /// What buckets of this width are kept as.
+    pub(in crate::store) const fn shelf(self) -> Shelf {
+        match self {
+            Self::Minute => Shelf::Minutes,
+            Self::Hour => Shelf::Hours,
+            Self::Day => Shelf::Days,
+        }
+    }
+
     /// The start of the bucket that holds `ts`; rounds down before 1970 as well.
     pub(in crate::store) const fn bucket(self, ts: i64) -> i64 {
         ts.div_euclid(self.micros()) * self.micros()
@@ -63,6 +77,7 @@ pub(in crate::store) struct Rollups {
     tasks: tasks::TaskCubes,
     metrics: metrics::MetricCube,
     ledger: ledger::Ledger,
+    hourless: expire::Hourless,
 }
 
 impl Rollups {
@@ -76,12 +91,13 @@ impl Rollups {
         written: &Written<TaskRow>,
         now: Micros,
     ) -> Result<(), StoreError> {
-        self.tasks.merge(connection, written.stored(), now).await?;
+        self.hourless.load(connection).await?;
+        self.tasks.merge(connection, written.stored(), &self.hourless, now).await?;
         let spans: Vec<_> = written.stored().filter_map(|task| Some((task.swarm?, task.agent, task.ts))).collect();
         self.ledger.span_swarms(connection, &spans).await?;
         self.ledger.count(connection, "tasks", written.stored().map(|task| task.result.unwrap_or(0))).await?;
         self.arrived(connection, written, now).await?;
-        rebuild::tasks(connection, &mut self.tasks, &written.replaced, now).await?;
+        rebuild::tasks(connection, &mut self.tasks, &self.hourless, &written.replaced, now).await?;
         let moved =
             written.replaced.iter().map(|(old, new)| ((old.swarm, old.agent, old.ts), (new.swarm, new.agent, new.ts)));
         self.ledger.move_in_swarms(connection, moved).await
@@ -97,9 +113,7 @@ impl Rollups {
         written: &Written<MetricRow<OfAgent>>,
         now: Micros,
     ) -> Result<(), StoreError> {
-        self.metrics.merge(connection, written.stored()).await?;
-        self.arrived(connection, written, now).await?;
-        rebuild::metrics(connection, &mut self.metrics, &written.replaced).await
+        self.metric_series(connection, written, now).await
     }
 
     /// Brings every sum about swarm metrics up to date.
@@ -112,9 +126,19 @@ impl Rollups {
         written: &Written<MetricRow<OfSwarm>>,
         now: Micros,
     ) -> Result<(), StoreError> {
-        self.metrics.merge(connection, written.stored()).await?;
+        self.metric_series(connection, written, now).await
+    }
+
+    async fn metric_series<S: Subject>(
+        &mut self,
+        connection: &mut SqliteConnection,
+        written: &Written<MetricRow<S>>,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        self.hourless.load(connection).await?;
+        self.metrics.merge(connection, written.stored(), &self.hourless).await?;
         self.arrived(connection, written, now).await?;
-        rebuild::metrics(connection, &mut self.metrics, &written.replaced).await
+        rebuild::metrics(connection, &mut self.metrics, &self.hourless, &written.replaced).await
     }
 
     /// Brings every count about events up to date.
@@ -153,7 +177,7 @@ impl Rollups {
 }
 
 /// The oldest minute bucket worth writing at `now`.
-fn first_minute(now: Micros) -> i64 {
+pub(in crate::store) fn first_minute(now: Micros) -> i64 {
     Width::Minute.bucket(now.0.saturating_sub(MINUTES_KEPT))
 }
 

@@ -5,11 +5,12 @@ use std::sync::LazyLock;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Arguments as _, Row as _};
 
-use super::cube::{Cell, Cells, Cube, Numbers};
+use super::cube::{Cell, Cells, Cube, Numbers, ordered};
+use super::expire::Hourless;
 use super::statements::CubeSql;
 use super::{Width, first_minute};
 use crate::analytics::stats::Moments;
-use crate::model::{Micros, TokenCounts};
+use crate::model::{Dataset, Micros, TokenCounts};
 use crate::store::error::StoreError;
 use crate::store::table::Bound;
 use crate::store::tasks::TaskRow;
@@ -222,7 +223,7 @@ impl HourSums {
                 add(sums.fleet.entry([Width::Minute.tier(), minute]).or_default(), task);
             }
         }
-        for ([tier, bucket, ..], cell) in &sums.agent {
+        for ([tier, bucket, ..], cell) in ordered(&sums.agent) {
             sums.fleet.entry([*tier, *bucket]).or_default().merge(cell);
         }
         sums
@@ -274,12 +275,14 @@ impl TaskCubes {
         &mut self,
         connection: &mut SqliteConnection,
         tasks: impl Iterator<Item = &TaskRow>,
+        hourless: &Hourless,
         now: Micros,
     ) -> Result<(), StoreError> {
         let mut sums = HourSums::of(tasks, first_minute(now));
-        sums.fleet.extend(days(&sums.fleet));
-        sums.agent.extend(days(&sums.agent));
-        sums.usage.extend(days(&sums.usage));
+        sums.fleet.extend(days(ordered(&sums.fleet)));
+        sums.agent.extend(days(ordered(&sums.agent)));
+        sums.usage.extend(days(ordered(&sums.usage)));
+        sums.agent.retain(|key, _| !(key[0] == Width::Hour.tier() && hourless.holds(Dataset::Tasks, key[1])));
         self.fleet.merge(connection, &sums.fleet).await?;
         self.agent.merge(connection, &sums.agent).await?;
         self.usage.merge(connection, &sums.usage).await

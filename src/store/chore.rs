@@ -1,0 +1,90 @@
+//! Small pieces of upkeep that the writer does between records, each in one transaction.
+
+use sqlx::sqlite::SqliteConnection;
+
+use super::batch::Caches;
+use super::error::StoreError;
+use super::{retention, runs};
+use crate::model::maintain::Shelf;
+use crate::model::{Dataset, Micros};
+
+/// What is to be done.
+#[derive(Debug, Clone)]
+pub(super) enum Chore {
+    /// Note that a maintenance run starts.
+    BeginRun { task: &'static str, now: Micros },
+    /// Note how it ended.
+    EndRun { id: i64, now: Micros, report: Option<String>, error: Option<String> },
+    /// Take some minute buckets before an instant away.
+    Minutes { before: Micros },
+    /// Take some hours of a day away, and keep in mind that they are gone.
+    Hours { dataset: Dataset, day: Micros },
+    /// Begin to delete a day: its rollups go at once.
+    Doom { dataset: Dataset, day: Micros },
+    /// Delete some rows of a doomed day; with the last of them it is no longer doomed.
+    Delete { dataset: Dataset, day: Micros },
+}
+
+/// What was done.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// The run has this id.
+    Run(i64),
+    /// So much was taken away.
+    Removed(Removed),
+    /// Nothing to tell.
+    Noted,
+}
+
+/// What one step took away.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Rows by table and shelf.
+    pub rows: Vec<(&'static str, Shelf, u64)>,
+    /// Whether there is more of the same to do.
+    pub more: bool,
+}
+
+impl Removed {
+    pub(super) fn note(&mut self, table: &'static str, shelf: Shelf, rows: u64) {
+        match self.rows.iter_mut().find(|(known, of, _)| (*known, *of) == (table, shelf)) {
+            Some((_, _, sum)) => *sum += rows,
+            None if rows > 0 => self.rows.push((table, shelf, rows)),
+            None => {}
+        }
+    }
+
+    /// All rows together.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.rows.iter().map(|(_, _, rows)| rows).sum()
+    }
+}
+
+/// Does `chore` inside the writer's transaction.
+///
+/// # Errors
+/// [`StoreError`]; then the transaction must be rolled back and the caches forgotten.
+pub(super) async fn run(
+    connection: &mut SqliteConnection,
+    caches: &mut Caches,
+    chore: &Chore,
+    clock: Micros,
+) -> Result<Outcome, StoreError> {
+    let rollups = &mut caches.rollups;
+    let removed = match chore {
+        Chore::BeginRun { task, now } => return runs::begin(connection, task, *now).await.map(Outcome::Run),
+        Chore::EndRun { id, now, report, error } => {
+            runs::end(connection, *id, *now, report.as_deref(), error.as_deref()).await?;
+            return Ok(Outcome::Noted);
+        }
+        Chore::Minutes { before } => retention::take_minutes(connection, *before).await?,
+        Chore::Hours { dataset, day } => retention::take_hours(connection, *dataset, *day).await?,
+        Chore::Doom { dataset, day } => retention::doom(connection, rollups, *dataset, *day).await?,
+        Chore::Delete { dataset, day } => retention::delete_some(connection, rollups, *dataset, *day, clock).await?,
+    };
+    // The sums that are remembered may be among those that went.
+    caches.rollups = Default::default();
+    retention::count_deleted(connection, removed.total()).await?;
+    Ok(Outcome::Removed(removed))
+}
