@@ -149,12 +149,13 @@ impl PriceTable {
     }
 }
 
-/// Anthropic's list prices as published on the day named (the model's release, or the day the price changed);
-/// cache writes are the five-minute kind.
+/// Anthropic's list prices, compared with the published list in November 2026. The day is the model's release
+/// or the day its price changed; of Opus 4.7 it is not known and lies before. Cache writes are the five-minute
+/// kind; of Haiku 5.5 these are the prices of prompts up to 100 000 tokens, as records do not hold the length.
 fn built_in() -> Section {
     /// Name, first day, USD per million of input, output, cache read, cache write.
     type Listed = (&'static str, (i32, u32, u32), [f64; 4]);
-    const LIST: [Listed; 13] = [
+    const LIST: [Listed; 25] = [
         ("claude-3-opus-*", (2024, 3, 4), [15.0, 75.0, 1.50, 18.75]),
         ("claude-3-haiku-*", (2024, 3, 13), [0.25, 1.25, 0.03, 0.30]),
         ("claude-3-5-sonnet-*", (2024, 6, 20), [3.0, 15.0, 0.30, 3.75]),
@@ -168,19 +169,26 @@ fn built_in() -> Section {
         ("claude-opus-4-5*", (2025, 11, 24), [5.0, 25.0, 0.50, 6.25]),
         ("claude-opus-4-6*", (2026, 2, 5), [5.0, 25.0, 0.50, 6.25]),
         ("claude-sonnet-4-6*", (2026, 2, 17), [3.0, 15.0, 0.30, 3.75]),
+        ("claude-opus-4-7*", (2026, 3, 1), [5.0, 25.0, 0.50, 6.25]),
+        ("claude-opus-4-8*", (2026, 5, 28), [5.0, 25.0, 0.50, 6.25]),
+        ("claude-fable-5", (2026, 6, 9), [10.0, 50.0, 1.0, 12.50]),
+        ("claude-mythos-5", (2026, 6, 9), [10.0, 50.0, 1.0, 12.50]),
+        ("claude-sonnet-5", (2026, 6, 30), [2.0, 10.0, 0.20, 2.50]),
+        ("claude-opus-5", (2026, 7, 24), [5.0, 25.0, 0.50, 6.25]),
+        ("claude-fable-5-1*", (2026, 9, 1), [10.0, 50.0, 0.25, 12.50]),
+        ("claude-mythos-5-1*", (2026, 9, 1), [10.0, 50.0, 0.25, 12.50]),
+        ("claude-opus-5-5*", (2026, 9, 22), [4.0, 20.0, 0.20, 5.0]),
+        ("claude-sonnet-5-5*", (2026, 9, 28), [2.0, 10.0, 0.20, 2.50]),
+        ("claude-sonnet-5-5*", (2026, 10, 7), [2.0, 10.0, 0.10, 2.50]),
+        ("claude-haiku-5-5*", (2026, 10, 7), [0.10, 0.50, 0.01, 0.125]),
     ];
-    LIST.iter()
-        .filter_map(|(model, (year, month, day), [input, output, cache_read, cache_write])| {
-            let price = Price {
-                from: NaiveDate::from_ymd_opt(*year, *month, *day)?,
-                input: *input,
-                output: *output,
-                cache_read: Some(*cache_read),
-                cache_write: Some(*cache_write),
-            };
-            Some(((*model).to_owned(), vec![price]))
-        })
-        .collect()
+    let mut models = Section::new();
+    for (model, (year, month, day), [input, output, cache_read, cache_write]) in LIST {
+        let Some(from) = NaiveDate::from_ymd_opt(year, month, day) else { continue };
+        let (cache_read, cache_write) = (Some(cache_read), Some(cache_write));
+        models.entry(model.to_owned()).or_default().push(Price { from, input, output, cache_read, cache_write });
+    }
+    models
 }
 
 #[cfg(test)]
@@ -229,7 +237,7 @@ mod tests {
     #[test]
     fn built_in_prices_are_usable_and_not_mistaken_for_each_other() {
         let built_in = PriceTable::default();
-        assert_eq!(built_in.models.len(), 13, "no name is listed twice");
+        assert_eq!(built_in.models.values().map(Vec::len).sum::<usize>(), 25, "every day exists");
         assert_eq!(PriceTable::try_from(built_in.models.clone()), Ok(built_in.clone()));
         // These names share a beginning.
         let input = |model| built_in.find(model, day("2026-01-01")).map(|price| price.input);
