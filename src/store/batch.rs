@@ -3,6 +3,7 @@
 
 use sqlx::sqlite::SqliteConnection;
 
+use super::archive::{self, Sealing};
 use super::dictionary::{Dictionary, Unknown};
 use super::error::{StoreError, query};
 use super::events::{self, EventRow};
@@ -23,6 +24,7 @@ pub(super) struct Caches {
     pub words: Dictionary,
     pub sequence: Sequence,
     pub rollups: Rollups,
+    pub sealing: Sealing,
 }
 
 impl Caches {
@@ -45,10 +47,10 @@ pub(super) async fn store(
     learn_words(connection, &mut caches.words, records).await?;
     caches.sequence.load(connection).await?;
     let mut landings = vec![Landing::Stored; records.len()];
-    let Caches { words, sequence, rollups } = caches;
+    let Caches { words, sequence, rollups, sealing } = caches;
 
     macro_rules! table {
-        ($kind:ident, $row:ty, |$record:ident| $new:expr) => {{
+        ($kind:ident, $row:ty, |$record:ident| $new:expr, |$rows:ident| $decided:expr) => {{
             let mut places = Vec::new();
             let mut rows: Vec<$row> = Vec::new();
             for (place, record) in records.iter().enumerate() {
@@ -57,26 +59,34 @@ pub(super) async fn store(
                     rows.push($new?);
                 }
             }
-            let written = insert(connection, sequence.next_id(<$row as Table>::DATASET), rows).await?;
+            let $rows = &rows;
+            let decided = $decided;
+            let written = insert(connection, sequence.next_id(<$row as Table>::DATASET), rows, decided).await?;
             for (place, landing) in places.into_iter().zip(&written.landings) {
                 landings[place] = *landing;
             }
             written
         }};
     }
-    let tasks = table!(Task, TaskRow, |task| TaskRow::new(task, words));
+    /// A table whose old rows may be sealed.
+    macro_rules! sealed_table {
+        ($kind:ident, $row:ty, |$record:ident| $new:expr) => {
+            table!($kind, $row, |$record| $new, |rows| archive::meet(connection, sealing, rows).await?)
+        };
+    }
+    let tasks = sealed_table!(Task, TaskRow, |task| TaskRow::new(task, words));
     rollups.tasks(connection, &tasks, now).await?;
-    let metrics = table!(AgentMetric, MetricRow<OfAgent>, |metric| MetricRow::new(metric, words));
+    let metrics = sealed_table!(AgentMetric, MetricRow<OfAgent>, |metric| MetricRow::new(metric, words));
     rollups.agent_metrics(connection, &metrics, now).await?;
-    let metrics = table!(SwarmMetric, MetricRow<OfSwarm>, |metric| MetricRow::new(metric, words));
+    let metrics = sealed_table!(SwarmMetric, MetricRow<OfSwarm>, |metric| MetricRow::new(metric, words));
     rollups.swarm_metrics(connection, &metrics, now).await?;
-    let events = table!(Event, EventRow, |event| EventRow::new(event, words));
+    let events = sealed_table!(Event, EventRow, |event| EventRow::new(event, words));
     rollups.events(connection, &events, now).await?;
-    let healings = table!(Healing, HealingRow, |healing| HealingRow::new(healing, words));
+    let healings = sealed_table!(Healing, HealingRow, |healing| HealingRow::new(healing, words));
     rollups.arrived(connection, &healings, now).await?;
-    let lives = table!(Agent, LifeRow, |life| LifeRow::new(life, words, now));
+    let lives = table!(Agent, LifeRow, |life| LifeRow::new(life, words, now), |_rows| Vec::new());
     rollups.arrived(connection, &lives, now).await?;
-    let memories = table!(Memory, MemoryRow, |memory| MemoryRow::new(memory, words));
+    let memories = table!(Memory, MemoryRow, |memory| MemoryRow::new(memory, words), |_rows| Vec::new());
     rollups.arrived(connection, &memories, now).await?;
     caches.sequence.save(connection).await?;
     Ok(landings)

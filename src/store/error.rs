@@ -113,6 +113,12 @@ pub enum StoreError {
         /// The field it does not have.
         field: &'static str,
     },
+    /// The dataset is never sealed.
+    #[error("{} are never sealed; tasks, metrics, events and healings are", .dataset.as_str())]
+    NotSealed {
+        /// The dataset.
+        dataset: Dataset,
+    },
     /// The rows contradict each other, which only damage or another program's writing explains.
     #[error("the store is damaged: {what}; run `swarmscope check` and restore a backup")]
     Damaged {

@@ -34,7 +34,8 @@ impl<T> Written<T> {
     }
 }
 
-/// Inserts `rows` in their order with ascending ids from `next_id` on.
+/// Inserts `rows` in their order with ascending ids from `next_id` on, but for those about which is
+/// `decided` already; that may be shorter than the rows.
 ///
 /// # Errors
 /// [`StoreError::Query`] when the transaction must be rolled back.
@@ -42,9 +43,13 @@ pub(in crate::store) async fn insert<T: Table>(
     connection: &mut SqliteConnection,
     next_id: &mut i64,
     rows: Vec<T>,
+    decided: Vec<Option<Landing>>,
 ) -> Result<Written<T>, StoreError> {
-    let mut written = Written { landings: vec![Landing::Stored; rows.len()], rows, replaced: Vec::new() };
-    let mut waiting: Vec<usize> = (0..written.rows.len()).collect();
+    let mut waiting: Vec<usize> = (0..rows.len()).collect();
+    waiting.retain(|index| decided.get(*index).is_none_or(Option::is_none));
+    let mut landings: Vec<Landing> = decided.into_iter().map(|landing| landing.unwrap_or(Landing::Stored)).collect();
+    landings.resize(rows.len(), Landing::Stored);
+    let mut written = Written { landings, rows, replaced: Vec::new() };
     while !waiting.is_empty() {
         let missing = insert_some(connection, next_id, &written.rows, &waiting).await?;
         let again = compare(connection, &mut written, &missing).await?;
@@ -96,6 +101,30 @@ async fn insert_some<T: Table>(
         .map_err(query("see which records are new"))?;
     let present: HashSet<i64> = present.into_iter().collect();
     Ok((first_id..).zip(chosen).filter(|(id, _)| !present.contains(id)).map(|(_, index)| *index).collect())
+}
+
+/// Inserts rows that have their ids already.
+///
+/// # Errors
+/// [`StoreError::Damaged`] when the table holds an id or a key of theirs, or [`StoreError::Query`].
+pub(in crate::store) async fn insert_with_ids<T: Table>(
+    connection: &mut SqliteConnection,
+    mut rows: &[(i64, T)],
+) -> Result<(), StoreError> {
+    for (size, statement) in INSERT_SIZES.into_iter().zip(&T::sql().inserts) {
+        while let Some((now, later)) = rows.split_at_checked(size) {
+            let mut values = SqliteArguments::default();
+            for (id, row) in now {
+                bind(row, *id, &mut values)?;
+            }
+            let done = sqlx::query_with(statement.clone(), values).execute(&mut *connection).await;
+            if done.map_err(query("put records back"))?.rows_affected() != size as u64 {
+                return Err(StoreError::Damaged { what: format!("{} holds a sealed record as well", T::sql().name) });
+            }
+            rows = later;
+        }
+    }
+    Ok(())
 }
 
 fn bind<T: Table>(row: &T, id: i64, values: &mut SqliteArguments) -> Result<(), StoreError> {

@@ -93,7 +93,7 @@ pub(in crate::store) struct MetricRow<S> {
     pub record_id: Option<Arc<str>>,
     pub metadata: Option<Arc<str>>,
     pub origin: Origin,
-    of: std::marker::PhantomData<S>,
+    pub of: std::marker::PhantomData<S>,
 }
 
 /// Notes every word of `metric`.

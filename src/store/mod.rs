@@ -3,10 +3,12 @@
 //! One writer task owns the one write connection (`writer`); it commits groups of records together
 //! with the rollups that depend on them (`batch`, `insert`, `rollup`), and answers a sender only when
 //! its records are durable. Readers are a small read-only pool (`page`, `read`). Other processes may
-//! use the same file at the same time (`lock`).
+//! use the same file at the same time (`lock`). Rows of old days are sealed into compressed chunks
+//! (`archive`), which readers see like any other row.
 //!
 //! Not here: what a request means (`service`), how records look outside (`wire`).
 
+pub mod archive;
 mod batch;
 pub mod chore;
 pub mod clock;
@@ -49,6 +51,7 @@ use tokio::task::JoinHandle;
 use crate::model::filter::PageRequest;
 use crate::model::{Dataset, Micros, Record, TimeRange};
 
+pub use archive::{SealOptions, SealedDay, SealedRows, Unsealed};
 pub use clock::Clock;
 pub use error::StoreError;
 pub use gauge::Gauge;

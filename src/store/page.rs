@@ -1,11 +1,15 @@
 //! Pages of records: keyset paging by (time, row id), so that page 10 000 costs what page 1 does.
 //!
+//! Sealed rows stand between those of the table, as if they had never been sealed.
+//!
 //! Not here: aggregates (`read`). Words are looked up in memory (`names`), not joined.
 
-use sqlx::sqlite::SqlitePool;
-use sqlx::{QueryBuilder, Row as _, Sqlite};
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::{QueryBuilder, Sqlite};
 
 use super::Row;
+use super::archive::rows::column_of;
+use super::archive::{Sealed, Test, Walk};
 use super::dictionary::Dict;
 use super::error::{StoreError, query};
 use super::events::EventRow;
@@ -32,28 +36,86 @@ pub(super) async fn page(
     request: &PageRequest,
 ) -> Result<Vec<Row>, StoreError> {
     match dataset {
-        Dataset::Tasks => page_of::<TaskRow>(readers, names, request).await,
-        Dataset::AgentMetrics => page_of::<MetricRow<OfAgent>>(readers, names, request).await,
-        Dataset::SwarmMetrics => page_of::<MetricRow<OfSwarm>>(readers, names, request).await,
-        Dataset::Events => page_of::<EventRow>(readers, names, request).await,
-        Dataset::Healings => page_of::<HealingRow>(readers, names, request).await,
+        Dataset::Tasks => whole_page_of::<TaskRow>(readers, names, request).await,
+        Dataset::AgentMetrics => whole_page_of::<MetricRow<OfAgent>>(readers, names, request).await,
+        Dataset::SwarmMetrics => whole_page_of::<MetricRow<OfSwarm>>(readers, names, request).await,
+        Dataset::Events => whole_page_of::<EventRow>(readers, names, request).await,
+        Dataset::Healings => whole_page_of::<HealingRow>(readers, names, request).await,
         Dataset::Agents => page_of::<LifeRow>(readers, names, request).await,
         Dataset::Memory => page_of::<MemoryRow>(readers, names, request).await,
     }
 }
 
+/// A page of a table that is never sealed.
 async fn page_of<T: Table>(readers: &SqlitePool, names: &Names, request: &PageRequest) -> Result<Vec<Row>, StoreError> {
     let Some(conditions) = conditions::<T>(readers, &request.filter).await? else { return Ok(Vec::new()) };
+    let mut connection = readers.acquire().await.map_err(query("read a page of records"))?;
+    let found = rows_of::<T>(&mut connection, request, &conditions).await?;
+    drop(connection); // looking words up may need it
+    records(found, readers, names).await
+}
+
+/// A page of a table and of what is sealed of it. Both are read in one transaction, so that a row which is
+/// being sealed meanwhile is neither missed nor seen twice.
+async fn whole_page_of<T: Sealed>(
+    readers: &SqlitePool,
+    names: &Names,
+    request: &PageRequest,
+) -> Result<Vec<Row>, StoreError> {
+    let Some(conditions) = conditions::<T>(readers, &request.filter).await? else { return Ok(Vec::new()) };
     let Some(request) = narrow(readers, T::DATASET, request, &conditions).await? else { return Ok(Vec::new()) };
-    let found = statement::<T>(&request, &conditions)
-        .build()
-        .fetch_all(readers)
-        .await
-        .map_err(query("read a page of records"))?;
+    let tests = conditions.iter().map(Condition::test::<T>).collect::<Result<Vec<_>, _>>()?;
+    let mut moment = readers.begin().await.map_err(query("start reading"))?;
+    let mut found = rows_of::<T>(&mut moment, &request, &conditions).await?;
+    let sealed = sealed_rows_of::<T>(&mut moment, &request, tests, &found).await?;
+    moment.rollback().await.map_err(query("end reading"))?;
+    if !sealed.is_empty() {
+        found.extend(sealed);
+        found.sort_unstable_by_key(|(id, row)| (row.time(), *id));
+        if request.order == Order::Desc {
+            found.reverse();
+        }
+        found.truncate(request.limit as usize);
+    }
+    records(found, readers, names).await
+}
+
+/// The page's rows in the table, with their ids.
+async fn rows_of<T: Table>(
+    connection: &mut SqliteConnection,
+    request: &PageRequest,
+    conditions: &[Condition],
+) -> Result<Vec<(i64, T)>, StoreError> {
+    let mut select = statement::<T>(request, conditions);
+    let found = select.build().fetch_all(connection).await.map_err(query("read a page of records"))?;
+    let read = |row| Ok((sqlx::Row::try_get(row, 0)?, T::read(row)?));
+    found.iter().map(|row| read(row).map_err(query("read a record"))).collect()
+}
+
+/// The page's sealed rows, as far as they may come before the last of those in the table.
+async fn sealed_rows_of<T: Sealed>(
+    connection: &mut SqliteConnection,
+    request: &PageRequest,
+    tests: Vec<Test>,
+    beside: &[(i64, T)],
+) -> Result<Vec<(i64, T)>, StoreError> {
+    let limit = request.limit as usize;
+    let full = beside.last().filter(|_| beside.len() >= limit);
+    let until = full.map(|(id, row)| (row.time(), *id));
+    let after = request.after.map(|after| (after.time.0, after.row));
+    let mut walk = Walk::<T>::new(request.range, request.order, tests).after(after);
+    let mut rows = Vec::new();
+    while rows.len() < limit {
+        let Some(found) = walk.next(connection, until).await? else { break };
+        rows.extend(found.into_rows::<T>(connection, limit - rows.len()).await?);
+    }
+    Ok(rows)
+}
+
+/// The records the rows stand for.
+async fn records<T: Table>(found: Vec<(i64, T)>, readers: &SqlitePool, names: &Names) -> Result<Vec<Row>, StoreError> {
     let mut rows = Vec::with_capacity(found.len());
-    for row in found {
-        let id: i64 = row.try_get(0).map_err(query("read a record"))?;
-        let row = T::read(&row).map_err(query("read a record"))?;
+    for (id, row) in found {
         let record = record(&row, readers, names).await?;
         rows.push(Row { id, time: Micros(row.time()), record });
     }
@@ -82,6 +144,23 @@ pub(super) enum Condition {
     /// Failed tasks with this result: said so that the partial index of failures serves.
     Failure(i64),
     NoResult,
+}
+
+impl Condition {
+    /// What it asks of a sealed row.
+    fn test<T: Sealed>(&self) -> Result<Test, StoreError> {
+        let place = |name: &str| {
+            let lost = || StoreError::Damaged { what: format!("{} has no column {name} to filter by", T::sql().name) };
+            column_of::<T>(name).ok_or_else(lost)
+        };
+        Ok(match self {
+            Self::Number(column, number) => Test::Is(place(column)?, *number),
+            Self::Id(column, id) => Test::Id(place(column)?, id.clone()),
+            Self::Text(column, text) => Test::Text(place(column)?, text.clone()),
+            Self::Failure(result) => Test::Is(place("result")?, *result),
+            Self::NoResult => Test::Null(place("result")?),
+        })
+    }
 }
 
 /// The results that `task_failed` holds.

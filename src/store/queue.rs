@@ -8,11 +8,12 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
+use super::archive;
 use super::chore::{Chore, Outcome};
 use super::error::StoreError;
 use super::gauge::Counters;
 use super::{KeyUse, Landing};
-use crate::model::Record;
+use crate::model::{Dataset, Record};
 
 /// Most records that wait.
 pub(super) const RECORDS_MAX: usize = 200_000;
@@ -34,6 +35,8 @@ pub(super) enum Work {
     Vacuum,
     /// A small piece of upkeep.
     Chore(Chore),
+    /// Seal rows of a dataset, or undo it.
+    Archive { dataset: Dataset, step: archive::Step },
 }
 
 impl Work {
@@ -46,7 +49,7 @@ impl Work {
             Self::Records(records) => records.iter().map(weight).sum(),
             Self::Key { key, .. } => key.len(),
             Self::Info { key, value } => key.len() + value.len(),
-            Self::Vacuum | Self::Chore(_) => 0,
+            Self::Vacuum | Self::Chore(_) | Self::Archive { .. } => 0,
         }
     }
 }
@@ -67,6 +70,8 @@ pub(super) enum Done {
     Vacuum { bytes: u64 },
     /// What came of the upkeep.
     Chore(Outcome),
+    /// What one step of sealing did.
+    Archive(archive::Progress),
 }
 
 /// One sender's work, its place in the queue, and where the answer goes.

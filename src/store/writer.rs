@@ -17,6 +17,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, timeout};
 
+use super::archive;
 use super::batch::{self, Caches};
 use super::chore;
 use super::clock::Clock;
@@ -165,6 +166,10 @@ impl Writer {
                 }
                 Work::Chore(chore) => {
                     Done::Chore(chore::run(&mut self.connection, &mut self.caches, chore, now).await?)
+                }
+                Work::Archive { dataset, step } => {
+                    self.caches.sealing.forget();
+                    Done::Archive(archive::step(&mut self.connection, *dataset, *step).await?)
                 }
                 Work::Vacuum => Done::Vacuum { bytes: upkeep::vacuum_some(&mut self.connection).await? },
             });

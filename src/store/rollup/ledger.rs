@@ -6,8 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sqlx::sqlite::SqliteConnection;
 
 use crate::model::time::MINUTE;
-use crate::model::{Dataset, Micros};
+use crate::model::{Dataset, Micros, TimeRange};
+use crate::store::archive::rows::column_of;
+use crate::store::archive::{Sealed, Test, sealed_ends};
 use crate::store::error::{StoreError, query};
+use crate::store::events::EventRow;
+use crate::store::tasks::TaskRow;
 
 const WIDEN_SPAN: &str = "insert into swarm_agent (swarm, agent, first_ts, last_ts) values (?, ?, ?, ?) \
     on conflict (swarm, agent) do update set first_ts = min(first_ts, excluded.first_ts), \
@@ -143,6 +147,7 @@ impl Ledger {
                 .fetch_one(&mut *connection)
                 .await
                 .map_err(query("see when an agent worked in a swarm"))?;
+            let span = with_sealed(connection, (swarm, agent), span).await?;
             let delete = sqlx::query(DELETE_SPAN).bind(swarm).bind(agent);
             delete.execute(&mut *connection).await.map_err(query("correct who worked in a swarm"))?;
             if let (Some(first), Some(last)) = span {
@@ -161,4 +166,27 @@ async fn widen(
     let widen = sqlx::query(WIDEN_SPAN).bind(swarm).bind(agent).bind(first).bind(last);
     widen.execute(connection).await.map_err(query("note who worked in a swarm"))?;
     Ok(())
+}
+
+/// A span with what is sealed of it.
+async fn with_sealed(
+    connection: &mut SqliteConnection,
+    (swarm, agent): (i64, i64),
+    span: (Option<i64>, Option<i64>),
+) -> Result<(Option<i64>, Option<i64>), StoreError> {
+    let mut times: Vec<i64> = [span.0, span.1].into_iter().flatten().collect();
+    times.extend(sealed_span::<TaskRow>(connection, swarm, agent).await?);
+    times.extend(sealed_span::<EventRow>(connection, swarm, agent).await?);
+    Ok((times.iter().min().copied(), times.iter().max().copied()))
+}
+
+async fn sealed_span<T: Sealed>(
+    connection: &mut SqliteConnection,
+    swarm: i64,
+    agent: i64,
+) -> Result<impl Iterator<Item = i64> + use<T>, StoreError> {
+    let words = [("swarm", swarm), ("agent", agent)].into_iter();
+    let tests: Vec<Test> = words.filter_map(|(name, id)| Some(Test::Is(column_of::<T>(name)?, id))).collect();
+    let ends = sealed_ends::<T>(connection, TimeRange::ALL, &tests).await?;
+    Ok(ends.into_iter().flat_map(|(first, last)| [first, last]))
 }

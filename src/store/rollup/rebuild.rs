@@ -12,7 +12,9 @@ use super::metrics::{self, MetricCube, MetricSums};
 use super::tasks::{self, AgentCells, HourSums, TaskCubes};
 use super::{Width, first_minute};
 use crate::model::time::{DAY, HOUR};
-use crate::model::{Dataset, Micros};
+use crate::model::{Dataset, Micros, TimeRange};
+use crate::store::archive::rows::column_of;
+use crate::store::archive::{Test, sealed_rows};
 use crate::store::error::{StoreError, query};
 use crate::store::metrics::{MetricRow, Subject};
 use crate::store::table::Table;
@@ -90,8 +92,16 @@ async fn tasks_of(connection: &mut SqliteConnection, hour: i64) -> Result<Vec<Ta
     let sql = TaskRow::sql();
     let mut select = QueryBuilder::<Sqlite>::new(format!("select {} from {} where ts >= ", sql.columns, sql.name));
     select.push_bind(hour).push(" and ts < ").push_bind(hour + HOUR);
-    let rows = select.build().fetch_all(connection).await.map_err(query("read the tasks of an hour"))?;
-    rows.iter().map(|row| TaskRow::read(row).map_err(query("read a record"))).collect()
+    let rows = select.build().fetch_all(&mut *connection).await.map_err(query("read the tasks of an hour"))?;
+    let rows = rows.iter().map(|row| TaskRow::read(row).map_err(query("read a record")));
+    let mut tasks = rows.collect::<Result<Vec<_>, _>>()?;
+    let sealed = sealed_rows::<TaskRow>(connection, hour_range(hour), Vec::new()).await?;
+    tasks.extend(sealed.into_iter().map(|(_, task)| task));
+    Ok(tasks)
+}
+
+const fn hour_range(hour: i64) -> TimeRange {
+    TimeRange { from: Micros(hour), until: Micros(hour + HOUR) }
 }
 
 async fn resum<const K: usize, N: Numbers>(
@@ -184,8 +194,16 @@ async fn values_of<S: Subject>(
     metric: i64,
     hour: i64,
 ) -> Result<Vec<(i64, f64)>, StoreError> {
-    let mut select = QueryBuilder::<Sqlite>::new(format!("select ts, value from {} where ", S::sql().name));
+    let mut select = QueryBuilder::<Sqlite>::new(format!("select ts, id, value from {} where ", S::sql().name));
     select.push(format!("{} = ", S::COLUMN)).push_bind(subject).push(" and metric = ").push_bind(metric);
-    select.push(" and ts >= ").push_bind(hour).push(" and ts < ").push_bind(hour + HOUR).push(" order by ts, id");
-    select.build_query_as().fetch_all(connection).await.map_err(query("read the values of an hour"))
+    select.push(" and ts >= ").push_bind(hour).push(" and ts < ").push_bind(hour + HOUR);
+    let values = select.build_query_as().fetch_all(&mut *connection).await;
+    let mut values: Vec<(i64, i64, f64)> = values.map_err(query("read the values of an hour"))?;
+    let tests = [(S::COLUMN, subject), ("metric", metric)]
+        .into_iter()
+        .filter_map(|(name, number)| Some(Test::Is(column_of::<MetricRow<S>>(name)?, number)));
+    let sealed = sealed_rows::<MetricRow<S>>(connection, hour_range(hour), tests.collect()).await?;
+    values.extend(sealed.into_iter().map(|(id, row)| (row.ts, id, row.value)));
+    values.sort_by_key(|(ts, id, _)| (*ts, *id));
+    Ok(values.into_iter().map(|(ts, _, value)| (ts, value)).collect())
 }
