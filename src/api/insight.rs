@@ -306,6 +306,6 @@ pub fn range_spec(from: Option<&str>, to: Option<&str>) -> RangeSpec {
 }
 
 /// An answer that changes with every record.
-fn fresh(body: impl IntoResponse) -> Response {
+pub(super) fn fresh(body: impl IntoResponse) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], body).into_response()
 }

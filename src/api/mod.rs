@@ -3,6 +3,7 @@
 //! Handlers are declared once, with `utoipa_axum::routes!`, so that a route cannot be missing in
 //! `/api/v1/openapi.json`. Not here: pages (`web`), sockets and signals (`server`).
 
+pub mod aggregate;
 pub mod cursor;
 pub mod export;
 pub mod guard;

@@ -7,7 +7,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{ApiProblem, ApiState, export, ingest, insight, lists, maintain, metrics, openapi, probes};
+use super::{ApiProblem, ApiState, aggregate, export, ingest, insight, lists, maintain, metrics, openapi, probes};
 use crate::model::{Problem, ProblemKind};
 
 #[derive(utoipa::OpenApi)]
@@ -34,6 +34,7 @@ fn declared() -> OpenApiRouter<ApiState> {
         .routes(routes!(lists::swarm_metrics))
         .routes(routes!(lists::events))
         .routes(routes!(lists::healings))
+        .routes(routes!(aggregate::aggregate))
         .routes(routes!(insight::summary))
         .routes(routes!(insight::top_agents))
         .routes(routes!(insight::slowest_tasks))

@@ -1,6 +1,7 @@
 //! Use cases: what the doors (`api`, `web`, `cli`, `jobs`) can ask for. A function here reads,
 //! computes and answers, in that order; routes and pages call the same ones, so they cannot disagree.
 
+pub mod aggregate;
 pub mod demo;
 pub mod error;
 pub mod export;

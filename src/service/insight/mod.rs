@@ -14,8 +14,8 @@
 mod agents;
 mod money;
 mod pages;
-mod reading;
-mod spread;
+pub(super) mod reading;
+pub(super) mod spread;
 mod summary;
 mod timeline;
 mod totals;

@@ -22,7 +22,7 @@ const LAST: Micros = Micros(253_402_300_800_000_000);
 const PROJECTS_MAX: u32 = 1000;
 
 /// A question with the moment it is answered from.
-pub(super) struct Reading {
+pub(in crate::service) struct Reading {
     pub snapshot: Snapshot,
     pub scope: Scope,
     /// Which tasks; `None` when a filter names what no record has.
@@ -37,7 +37,7 @@ pub(super) struct Reading {
 
 impl Service {
     /// Fixes the moment and understands the question.
-    pub(super) async fn read(&self, query: &PageQuery, now: Micros) -> Result<Reading, ServiceError> {
+    pub(in crate::service) async fn read(&self, query: &PageQuery, now: Micros) -> Result<Reading, ServiceError> {
         check_filter(&query.filter)?;
         let mut snapshot = self.store().snapshot().await?;
         let bounds = snapshot.bounds().await?;
@@ -99,12 +99,12 @@ impl Reading {
     }
 
     /// `range`, its ends moved out to midnight where no task lies beyond them.
-    pub(super) fn near_data(&self, range: TimeRange) -> TimeRange {
+    pub(in crate::service) fn near_data(&self, range: TimeRange) -> TimeRange {
         self.tasks.map_or(range, |tasks| widen(range, tasks))
     }
 
     /// The pieces to read `range` in, for sums: no bucket wider than `coarsest`.
-    pub(super) fn pieces(&self, range: TimeRange, coarsest: Tier) -> Vec<Piece> {
+    pub(in crate::service) fn pieces(&self, range: TimeRange, coarsest: Tier) -> Vec<Piece> {
         match self.cut.map(|cut| cut.rollups()) {
             Some(Rollups::Fleet) => pieces(self.near_data(range), coarsest, self.minutes_from),
             Some(Rollups::Agents) => pieces(self.near_data(range), coarsest, None),
@@ -123,7 +123,7 @@ impl Reading {
     }
 
     /// Counts and sums of `range`.
-    pub(super) async fn sum(&mut self, range: TimeRange) -> Result<Tally, StoreError> {
+    pub(in crate::service) async fn sum(&mut self, range: TimeRange) -> Result<Tally, StoreError> {
         let mut whole = Tally::default();
         let Some(cut) = self.cut else { return Ok(whole) };
         let pieces = self.pieces(range, Tier::Day);

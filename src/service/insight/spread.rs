@@ -21,7 +21,7 @@ pub(super) struct Quantiles {
 
 /// Durations, one by one or summarised.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Values {
+pub(in crate::service) enum Values {
     /// Each of them, in no order.
     Each(Vec<f64>),
     /// Their summary.
@@ -30,7 +30,7 @@ pub(super) enum Values {
 
 impl Values {
     /// Nothing, of the kind that `timed` durations are read as.
-    pub(super) fn for_count(timed: u64, rollups: Rollups) -> Self {
+    pub(in crate::service) fn for_count(timed: u64, rollups: Rollups) -> Self {
         let exact_max = match rollups {
             Rollups::Fleet => EXACT_MAX,
             Rollups::Agents => EXACT_SCATTERED_MAX,
@@ -39,21 +39,21 @@ impl Values {
         if timed <= exact_max { Self::Each(Vec::new()) } else { Self::Sketched(Sketch::default()) }
     }
 
-    pub(super) fn estimator(&self) -> Estimator {
+    pub(in crate::service) fn estimator(&self) -> Estimator {
         match self {
             Self::Each(_) => Estimator::Exact,
             Self::Sketched(_) => Estimator::Sketch,
         }
     }
 
-    pub(super) fn push(&mut self, value: f64) {
+    pub(in crate::service) fn push(&mut self, value: f64) {
         match self {
             Self::Each(values) => values.push(value),
             Self::Sketched(sketch) => sketch.add(value),
         }
     }
 
-    fn merge(&mut self, other: &Self) {
+    pub(in crate::service) fn merge(&mut self, other: &Self) {
         match (self, other) {
             (Self::Each(values), Self::Each(more)) => values.extend_from_slice(more),
             (Self::Sketched(sketch), Self::Sketched(more)) => sketch.merge(more),
@@ -76,6 +76,17 @@ impl Values {
             Self::Sketched(sketch) => Box::new(|q| sketch.quantile(q)),
         };
         Some(Quantiles { p50: at(0.5)?, p95: at(0.95)?, p99: at(0.99)? })
+    }
+
+    /// The value below which the share `q` (0..=1) lies; `None` without values.
+    pub(in crate::service) fn quantile(&mut self, q: f64) -> Option<f64> {
+        match self {
+            Self::Each(values) => {
+                values.sort_unstable_by(f64::total_cmp);
+                percentile(values, q)
+            }
+            Self::Sketched(sketch) => sketch.quantile(q),
+        }
     }
 
     /// The figures of `n` durations that add up to `sum`.
@@ -138,7 +149,7 @@ pub(super) fn merged(slots: &[Values], timed: u64, rollups: Rollups) -> Values {
 }
 
 /// `range` in `count` equal portions, so that no more than some 200 000 durations are in memory at once.
-fn portions(range: TimeRange, count: u64) -> Vec<TimeRange> {
+pub(in crate::service) fn portions(range: TimeRange, count: u64) -> Vec<TimeRange> {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     let step = (range.length() / count).saturating_add(1);
     let mut all = Vec::new();

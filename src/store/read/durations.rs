@@ -97,7 +97,7 @@ pub(super) fn unpack_durations(packed: &str) -> Result<Vec<f64>, StoreError> {
 
 /// Reads the JSON array of plain numbers that SQLite packed. Not by `serde_json`, whose floats may be off in
 /// the last bit.
-fn unpack<T: std::str::FromStr>(packed: &str) -> Result<Vec<T>, StoreError> {
+pub(super) fn unpack<T: std::str::FromStr>(packed: &str) -> Result<Vec<T>, StoreError> {
     let inside = packed.trim_start_matches('[').trim_end_matches(']');
     if inside.is_empty() {
         return Ok(Vec::new());

@@ -6,6 +6,7 @@
 //! prices are made by `service` with `analytics`. Not here: lists of records (`Store::page`).
 
 mod agents;
+pub mod aggregate;
 mod cut;
 mod durations;
 mod events;
