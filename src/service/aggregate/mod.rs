@@ -52,7 +52,8 @@ impl Service {
         let (zone, filter) = check::check(query)?;
         // Filters of other records than tasks are no filters of pages.
         let of_tasks = if query.source == Source::Tasks { filter.clone() } else { RecordFilter::default() };
-        let reading = self.read(&PageQuery { range: query.range.clone(), filter: of_tasks }, now).await?;
+        let reading =
+            self.read(&PageQuery { range: query.range.clone(), filter: of_tasks, ..PageQuery::default() }, now).await?;
         Asked { query, zone, filter, reading }.answer().await
     }
 }
