@@ -1,36 +1,56 @@
 //! What else happens to a file while a server that works on it is killed. One line each.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 use serde_json::Value;
 use swarmscope::model::Micros;
+use tokio::task::JoinHandle;
 
 use crate::common::oracle::Batch;
-use crate::common::{Ended, program, run};
+use crate::common::{Ended, Serving, program, run};
 
 #[path = "../import_claude_code/fixture.rs"]
 #[expect(dead_code, reason = "only plain turns are made here")]
 mod transcripts;
 
-/// A command beside the server.
+/// Something that happens beside the server, or in it.
 #[derive(Debug, Clone, Copy)]
 pub struct Disturbance {
     /// Its name, for messages.
     pub name: &'static str,
-    /// Its words; `{new}` stands for a path that does not exist, `{input}` for what `input` wrote.
-    words: &'static [&'static str],
-    /// Writes what the command reads to the path, and returns the records that it brings.
-    input: Option<fn(&Path, &str) -> Batch>,
+    what: What,
 }
 
-/// One of these runs beside each server.
+#[derive(Debug, Clone, Copy)]
+enum What {
+    /// Only the kill.
+    Nothing,
+    /// A command; `{new}` stands for a path that does not exist.
+    Command(&'static [&'static str]),
+    /// A command, and who writes what it reads, `{input}`, and says which records that brings.
+    Bringing(&'static [&'static str], fn(&Path, &str) -> Batch),
+    /// A request that the server is told to work on.
+    Request(&'static str),
+}
+
+const fn that(name: &'static str, what: What) -> Disturbance {
+    Disturbance { name, what }
+}
+
+/// One of these happens to each server.
 pub const DISTURBANCES: &[Disturbance] = &[
-    Disturbance { name: "nothing", words: &[], input: None },
-    Disturbance { name: "ingest", words: &["ingest", "{input}"], input: Some(lines) },
-    Disturbance { name: "import", words: &["import", "claude-code", "{input}"], input: Some(turns) },
-    Disturbance { name: "backup", words: &["backup", "{new}"], input: None },
-    Disturbance { name: "check", words: &["check"], input: None },
+    that("nothing", What::Nothing),
+    that("ingest", What::Bringing(&["ingest", "{input}"], lines)),
+    that("import", What::Bringing(&["import", "claude-code", "{input}"], turns)),
+    that("backup", What::Command(&["backup", "{new}"])),
+    that("check", What::Command(&["check"])),
+    that("cleanup", What::Command(&["cleanup"])),
+    that("vacuum", What::Command(&["vacuum"])),
+    that("cleanup by the server", What::Request("/api/v1/maintenance/cleanup?wait=true")),
+    that("vacuum by the server", What::Request("/api/v1/maintenance/vacuum?wait=true")),
+    that("backup by the server", What::Request("/api/v1/maintenance/backup?wait=true")),
 ];
 
 /// A disturbance that is under way.
@@ -38,34 +58,51 @@ pub struct Disturber {
     child: Option<Child>,
     brings: Batch,
     copy: Option<PathBuf>,
+    request: Option<JoinHandle<()>>,
 }
 
 impl Disturber {
-    /// Starts it on `db`; its files lie in `folder`, and its records are named after `kill`.
-    pub fn begin(what: Disturbance, folder: &Path, db: &Path, kill: usize) -> Self {
-        let input = folder.join(format!("input-{kill}"));
-        let new = folder.join(format!("new-{kill}"));
+    /// Starts it on the store of `serving`; its files lie beside that, and its records are named after `kill`.
+    pub fn begin(disturbance: Disturbance, serving: &Serving, config: &Path, kill: usize) -> Self {
         let nothing = Batch { lines: Vec::new(), atomic: false, acknowledged: false };
-        let brings = what.input.map_or(nothing, |write| write(&input, &format!("k{kill}")));
-        let mut words = what.words.iter().map(|word| match *word {
-            "{input}" => input.clone().into_os_string(),
-            "{new}" => new.clone().into_os_string(),
-            word => word.into(),
-        });
-        let Some(first) = words.next() else { return Self { child: None, brings, copy: None } };
+        let mut disturber = Self { child: None, brings: nothing, copy: None, request: None };
+        let input = serving.db.with_file_name(format!("input-{kill}"));
+        let new = serving.db.with_file_name(format!("new-{kill}"));
+        let words = match disturbance.what {
+            What::Nothing => return disturber,
+            What::Request(path) => {
+                disturber.request = Some(tokio::spawn(request(format!("http://{}{path}", serving.address))));
+                return disturber;
+            }
+            What::Command(words) => words,
+            What::Bringing(words, write) => {
+                disturber.brings = write(&input, &format!("k{kill}"));
+                words
+            }
+        };
+        disturber.copy = words.contains(&"{new}").then(|| new.clone());
         let mut command = program();
-        command.arg("--db").arg(db).arg(first).args(words);
+        command.arg("--db").arg(&serving.db).arg("--config").arg(config);
+        command.args(words.iter().map(|word| match *word {
+            "{input}" => input.as_os_str(),
+            "{new}" => new.as_os_str(),
+            word => OsStr::new(word),
+        }));
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
-        Self { child: Some(child), brings, copy: what.words.contains(&"{new}").then_some(new) }
+        Self { child: Some(child), ..disturber }
     }
 
-    /// Kills it, or waits for its end, which must be a good one; returns the records it brought.
-    pub fn end(mut self, kill: bool, context: &str) -> Batch {
+    /// Kills it, or waits for its end, which must be a good one; returns the records it brought. The server is gone
+    /// already.
+    pub async fn end(mut self, kill: bool, context: &str) -> Batch {
+        if let Some(request) = self.request.take() {
+            request.await.unwrap_or_else(|error| panic!("{context}: {error}"));
+        }
         let Some(mut child) = self.child.take() else { return self.brings };
         if kill {
             child.kill().expect("it can be killed");
         }
-        let ended = Ended::of(child.wait_with_output().expect("it ends"));
+        let ended = tokio::task::block_in_place(|| Ended::of(child.wait_with_output().expect("it ends")));
         // It may have ended before it could be killed.
         self.brings.acknowledged = ended.code == Some(0);
         assert!(self.brings.acknowledged || (kill && ended.code.is_none()), "{context}: {ended:?}");
@@ -75,6 +112,17 @@ impl Disturber {
             assert_eq!(checked.code, Some(0), "{context}: the backup: {}", checked.err);
         }
         self.brings
+    }
+}
+
+/// Asks until the server is gone; what is answered must be well.
+async fn request(url: String) {
+    let client = reqwest::Client::new();
+    while let Ok(answer) = client.post(&url).send().await {
+        let status = answer.status().as_u16();
+        let Ok(text) = answer.text().await else { return };
+        // What the server does by itself may be under way.
+        assert!(status == 200 || status == 409, "{url}: {status} {text}");
     }
 }
 

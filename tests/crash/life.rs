@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 use swarmscope::model::Micros;
 use swarmscope::model::time::{DAY, HOUR};
 use swarmscope::service::demo::dice::Dice;
@@ -24,6 +26,17 @@ const BATCH_MAX: f64 = 150.0;
 const LIFE_MAX: f64 = 600.0;
 /// The longest one lives that is killed while it starts; starting takes about so long.
 const BIRTH_MAX: f64 = 120.0;
+
+/// Records are sealed soon, in small chunks, and never deleted.
+const CONFIG: &str = "\
+[retention]
+detailed_days = 1
+hourly_days = 36500
+daily_days = 36500
+[compression]
+min_age_days = 1
+batch_size = 100
+";
 
 /// A file, and what is known about it.
 pub struct Life {
@@ -49,6 +62,7 @@ impl Life {
 
     /// Lives through `kills` of them; returns what the last judgement counted, with all that was lost on the way.
     pub async fn live(mut self, kills: usize) -> Counts {
+        std::fs::write(self.config(), CONFIG).expect("written");
         self.inherit().await;
         let mut lost = 0;
         for kill in 0..kills {
@@ -74,9 +88,25 @@ impl Life {
         self.folder.path().join("s.db")
     }
 
+    fn config(&self) -> PathBuf {
+        self.folder.path().join("swarmscope.toml")
+    }
+
     /// Starts the server on whatever the last kill left.
     fn start(&self) -> Serving {
-        tokio::task::block_in_place(|| Serving::start(self.db()))
+        let adjust = |command: &mut Command| {
+            command.arg("--config").arg(self.config());
+        };
+        tokio::task::block_in_place(|| Serving::start_with(self.db(), adjust))
+    }
+
+    /// Lets every day look as if its records had come on that day, so that cleaning up finds something to seal.
+    async fn age(&self) {
+        let file = SqliteConnectOptions::new().filename(self.db()).connect().await;
+        let Ok(mut file) = file else { return }; // not made yet
+        // Nor is the table while its file is being made.
+        let _ = sqlx::query("update arrival set last_ts = day").execute(&mut file).await;
+        file.close().await.expect("closed");
     }
 
     /// Starts, judges what the kill before left, sends, disturbs, kills.
@@ -85,12 +115,13 @@ impl Life {
         while self.dice.chance(if kill == 0 { 0.7 } else { 0.2 }) {
             self.kill_at_birth().await;
         }
+        self.age().await;
         let mut serving = self.start();
         let counts = self.judge(serving.address, &format!("before kill {kill}")).await;
 
         let disturbance = self.dice.pick(DISTURBANCES);
         let context = format!("{}, kill {kill} beside `{}`", self.name, disturbance.name);
-        let disturber = Disturber::begin(disturbance, self.folder.path(), &self.db(), kill);
+        let disturber = Disturber::begin(disturbance, &serving, &self.config(), kill);
         let senders: Vec<_> = (0..SENDERS)
             .map(|sender| {
                 let again = self.unanswered.pop().filter(|_| self.dice.chance(0.5));
@@ -101,7 +132,7 @@ impl Life {
         tokio::time::sleep(Duration::from_micros(self.dice.between(0.0, LIFE_MAX * 1e3) as u64)).await;
         serving.kill();
         let also = self.dice.chance(0.5);
-        self.ledger.note(&tokio::task::block_in_place(|| disturber.end(also, &context)));
+        self.ledger.note(&disturber.end(also, &context).await);
         for sender in senders {
             for batch in sender.await.unwrap_or_else(|error| panic!("{context}: {error}")) {
                 self.ledger.note(&batch);
@@ -116,7 +147,7 @@ impl Life {
     /// Kills a server while it opens, or makes, the file.
     async fn kill_at_birth(&mut self) {
         let mut command = program();
-        command.arg("--db").arg(self.db()).args(["serve", "--bind", "127.0.0.1:0"]);
+        command.arg("--db").arg(self.db()).arg("--config").arg(self.config()).args(["serve", "--bind", "127.0.0.1:0"]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
         tokio::time::sleep(Duration::from_micros(self.dice.between(0.0, BIRTH_MAX * 1e3) as u64)).await;
         child.kill().expect("it can be killed");

@@ -15,11 +15,15 @@ use common::sums::assert_rollups_are_whole;
 use common::{NOON, stored};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+use swarmscope::model::time::DAY;
 use swarmscope::model::{Dataset, Micros, Record};
 use swarmscope::service::{Service, Settings};
-use swarmscope::store::{Clock, Landing, Store, StoreError, StoreOptions};
+use swarmscope::store::{Clock, Landing, SealOptions, Store, StoreError, StoreOptions};
 use swarmscope::wire::native::{IgnoredFields, ParseContext, parse};
 use swarmscope::wire::ndjson::push_object;
+
+/// Migrations that no build ever had as its newest, so that no file ends with them.
+const NEVER_ALONE: [i64; 1] = [2];
 
 /// The migrations, oldest first.
 fn migrations() -> Vec<PathBuf> {
@@ -45,7 +49,7 @@ async fn raw(path: &Path) -> SqliteConnection {
 
 /// The records of the fixtures, parsed.
 fn records() -> Vec<Record> {
-    let context = ParseContext { now: Micros(NOON + 86_400_000_000), assume_offset: None };
+    let context = ParseContext { now: Micros(NOON + DAY), assume_offset: None };
     let (mut records, mut ignored) = (Vec::new(), IgnoredFields::default());
     for line in fixtures::lines() {
         parse(line.as_bytes(), &context, &mut records, &mut ignored).unwrap_or_else(|error| panic!("{error}: {line}"));
@@ -87,6 +91,13 @@ async fn write_the_fixture_of_the_newest_schema() {
     let service = Service::new(store, Settings::default());
     let landings = service.record(records(), Micros(NOON)).await.expect("stored");
     assert!(landings.iter().all(|landing| *landing == Landing::Stored), "{landings:?}");
+    // The older half lies sealed, as in a store that is in use.
+    let new_year = Micros(NOON - NOON.rem_euclid(DAY));
+    for dataset in [Dataset::Tasks, Dataset::AgentMetrics, Dataset::SwarmMetrics, Dataset::Events] {
+        for day in [Micros(new_year.0 - 8 * DAY), new_year] {
+            service.store().seal_day(dataset, day, &SealOptions::default()).await.expect("sealed");
+        }
+    }
     service.store().close().await;
     let target = fixtures::folder().join(format!("schema-{:04}.sql", newest()));
     std::fs::write(&target, dump::dump(&path).await).expect("written");
@@ -97,7 +108,11 @@ fn every_migration_has_a_fixture_and_is_one_transaction() {
     let known: Vec<i64> = Fixture::all().iter().map(|fixture| fixture.version).collect();
     for path in migrations() {
         let version = fixtures::version(&path);
-        assert!(known.contains(&version), "no fixture of schema {version}: cargo test --test migrations -- --ignored");
+        let alone = !NEVER_ALONE.contains(&version);
+        assert!(
+            !alone || known.contains(&version),
+            "no fixture of schema {version}: cargo test --test migrations -- --ignored"
+        );
         let text = std::fs::read_to_string(&path).expect("a migration");
         assert!(!text.contains("no-transaction"), "{} would not be undone when it fails", path.display());
         let first_words = text.lines().map(|line| line.split_whitespace().next().unwrap_or_default().to_lowercase());
