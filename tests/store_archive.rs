@@ -3,6 +3,9 @@
 
 #![expect(clippy::expect_used, reason = "a test may say what it expects, in its helpers as well")]
 
+#[path = "store_archive/answers.rs"]
+mod answers;
+
 use proptest::prelude::*;
 use swarmscope::model::filter::PageRequest;
 use swarmscope::model::time::{DAY, HOUR};
@@ -48,7 +51,9 @@ impl Pair {
             Step::Write(records) => {
                 let sealed = self.sealed.write(records.clone()).await.expect("written");
                 let plain = self.plain.write(records.clone()).await.expect("written");
-                assert_eq!(sealed, plain, "what became of {records:#?}");
+                for ((record, sealed), plain) in records.iter().zip(sealed).zip(plain) {
+                    assert_eq!(sealed, plain, "what became of {record:?}");
+                }
             }
             Step::Seal(dataset, day) => {
                 self.sealed.seal_day(*dataset, Micros(FIRST_DAY + day * DAY), &OPTIONS).await.expect("sealed");
@@ -135,6 +140,19 @@ fn any_id() -> impl Strategy<Value = String> {
     ]
 }
 
+/// An id alone is not compared with what is sealed when the time is later than all of that, unless an
+/// importer owns the record; so here such ids come back with their times only.
+fn timely(id: String, time: Micros, source: Option<&Source>) -> String {
+    match (source, id.rsplit_once('-')) {
+        (None, Some((start, number))) if start.len() > 9 => {
+            let number: i64 = number.parse().expect("a number");
+            format!("{start}-{:012x}", number + time.0 - FIRST_DAY)
+        }
+        (None, _) => format!("{id}@{}", time.0),
+        _ => id,
+    }
+}
+
 fn some(word: &'static str) -> impl Strategy<Value = Option<String>> {
     prop::option::of(Just(word.to_owned()))
 }
@@ -178,6 +196,7 @@ fn any_metric(of_agents: bool) -> impl Strategy<Value = Record> {
     (0..3, prop_oneof![Just("load"), Just("health")], -2..4, any_time(), id, some("p"), any_source()).prop_map(
         move |(subject, metric_type, value, timestamp, id, project, source)| {
             let subject = format!("{}-{subject}", if of_agents { "agent" } else { "swarm" });
+            let id = id.map(|id| timely(id, timestamp, source.as_ref()));
             let metric = MetricRecord {
                 subject,
                 metric_type: metric_type.into(),
@@ -202,7 +221,7 @@ fn any_event() -> impl Strategy<Value = Record> {
                 event_type: kind.into(),
                 agent_id: format!("agent-{agent}").try_into().expect("an id"),
                 agent_type,
-                event_id: Some(id.try_into().expect("an id")),
+                event_id: Some(timely(id, timestamp, source.as_ref()).try_into().expect("an id")),
                 task_id: task.map(|task| task.try_into().expect("an id")),
                 swarm_id: swarm.map(|swarm| format!("swarm-{swarm}").try_into().expect("an id")),
                 timestamp,
@@ -219,6 +238,7 @@ fn any_healing() -> impl Strategy<Value = Record> {
     let kind = prop_oneof![Just("crash"), Just("stall")];
     (any::<bool>(), kind, id("f"), id("h"), any_time(), prop::option::of(0..3), any_source()).prop_map(
         |(success, kind, failure_id, id, timestamp, agent, source)| {
+            let id = id.map(|id| timely(id, timestamp, source.as_ref()));
             Record::Healing(HealingRecord {
                 strategy: if success { "retry" } else { "restart" }.into(),
                 failure_type: kind.into(),
@@ -265,7 +285,7 @@ fn run<T>(work: impl Future<Output = T>) -> T {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_sealed_is_listed_as_if_it_were_not(
@@ -279,6 +299,7 @@ proptest! {
                 pair.take(step).await;
             }
             compare_lists(&pair).await;
+            answers::compare(&pair).await;
         });
     }
 }

@@ -66,6 +66,11 @@ impl Dict {
         SQL[self as usize].select_id.clone()
     }
 
+    /// `select name … where id = ?`.
+    pub(in crate::store) fn select_name(self) -> SqlStr {
+        SQL[self as usize].select_name.clone()
+    }
+
     /// `select id, name … where id > ?`, ascending.
     pub(in crate::store) fn select_after(self) -> SqlStr {
         SQL[self as usize].select_after.clone()
@@ -74,6 +79,7 @@ impl Dict {
 
 struct DictSql {
     select_id: SqlStr,
+    select_name: SqlStr,
     select_after: SqlStr,
 }
 
@@ -82,6 +88,7 @@ static SQL: LazyLock<[DictSql; 11]> = LazyLock::new(|| {
         let table = dict.table();
         DictSql {
             select_id: sql(format!("select id from {table} where name = ?")),
+            select_name: sql(format!("select name from {table} where id = ?")),
             select_after: sql(format!("select id, name from {table} where id > ? order by id")),
         }
     })

@@ -131,3 +131,14 @@ async fn rollup_cells_are_found_by_their_primary_keys() {
         assert!(plan.contains("SEARCH r USING PRIMARY KEY"), "{sql}\n{plan}");
     }
 }
+
+#[tokio::test]
+async fn sealed_chunks_are_found_by_time() {
+    let (store, _folder) = store().await;
+    let mut connection = store.reader().acquire().await.expect("a connection");
+    for statement in super::archive::statements() {
+        let plan = plan(&mut connection, statement).await;
+        assert!(plan.contains("SEARCH chunk USING") && plan.contains("INDEX chunk_by_time (dataset=?"), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+    }
+}

@@ -70,6 +70,9 @@ pub(super) async fn check(readers: &SqlitePool) -> Result<CheckReport, StoreErro
             problems.push(format!("{orphans} {what}"));
         }
     }
+    let mut moment = readers.begin().await.map_err(query("check the sealed chunks"))?;
+    problems.extend(super::archive::problems(&mut moment).await?);
+    moment.rollback().await.map_err(query("check the sealed chunks"))?;
     Ok(CheckReport { problems, records: counts(readers).await? })
 }
 

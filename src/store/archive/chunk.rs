@@ -69,6 +69,11 @@ impl Wanted {
         Self(bits)
     }
 
+    /// These and those.
+    pub(in crate::store) const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     const fn has(self, place: usize) -> bool {
         self.0 >> place & 1 == 1
     }

@@ -9,6 +9,7 @@
 //!
 //! Not here: when days are old enough to be sealed (`service`), and rollups, which sealing leaves alone.
 
+mod check;
 mod chunk;
 mod codec;
 mod filter;
@@ -29,10 +30,11 @@ use super::tasks::TaskRow;
 use crate::model::time::DAY;
 use crate::model::{Dataset, Micros, TimeRange};
 
+pub(in crate::store) use check::problems;
 pub(in crate::store) use chunk::{Chunk, Head, Place, Wanted};
 pub(in crate::store) use meet::{Sealing, meet};
 pub(in crate::store) use rows::Sealed;
-pub(in crate::store) use walk::{Found, Test, Walk, sealed_ends, sealed_rows};
+pub(in crate::store) use walk::{Test, Walk, open_at, open_holding, sealed_ends, sealed_rows};
 
 /// Datasets whose old rows can be sealed. The registry and memory are small and always at hand.
 pub const SEALED: [Dataset; 5] =
@@ -135,6 +137,12 @@ async fn step_of<T: Sealed>(connection: &mut SqliteConnection, step: Step) -> Re
         Step::Unseal { range } => seal::unseal_step::<T>(connection, range).await,
         Step::Drop { before } => seal::drop_step::<T>(connection, before).await,
     }
+}
+
+/// The statements that find chunks in the order of time.
+#[cfg(test)]
+pub(in crate::store) fn statements() -> Vec<&'static str> {
+    walk::STATEMENTS.into_iter().chain(seal::STATEMENTS).collect()
 }
 
 impl Store {

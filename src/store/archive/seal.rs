@@ -29,6 +29,9 @@ const SELECT_OVERLAPPING: &str = "select id, rows, first_ts, first_row, last_ts,
 const SELECT_ENDED: &str = "select id, rows from chunk where dataset = ?1 and first_ts < ?2 and last_ts < ?2 \
     order by first_ts limit 32";
 
+#[cfg(test)]
+pub(super) const STATEMENTS: [&str; 4] = [SELECT_BEFORE, SELECT_AFTER, SELECT_OVERLAPPING, SELECT_ENDED];
+
 /// Seals the first rows of `day` that still lie in the table: as many as fill a chunk. A chunk whose time
 /// they fall into, or that is small and ends just before, is packed anew together with them.
 ///

@@ -25,6 +25,13 @@ const SELECT_DOWN: &str = "select id, rows, first_ts, first_row, last_ts, last_r
     duration_max from chunk where dataset = ?1 and (first_ts, first_row) < (?2, ?3) \
     order by first_ts desc, first_row desc limit ?4";
 
+#[cfg(test)]
+pub(super) const STATEMENTS: [&str; 3] = [SELECT_START, SELECT_UP, SELECT_DOWN];
+
+/// The chunks whose row ids lie around one.
+const SELECT_AROUND: &str = "select id, rows, first_ts, first_row, last_ts, last_row, failures, others, timed, \
+    duration_max from chunk where dataset = ?1 and ?2 between low_row and high_row";
+
 /// What a sealed row must be like.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::store) enum Test {
@@ -189,6 +196,22 @@ impl<T: Sealed> Walk<T> {
         Ok(None)
     }
 
+    /// Looks into one chunk as if the walk had come to it; `None` when no row passes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(in crate::store) async fn look_into(
+        &self,
+        connection: &mut SqliteConnection,
+        head: Head,
+    ) -> Result<Option<Found>, StoreError> {
+        if !chunk::may_hold(connection, head.id, &self.probes).await? {
+            return Ok(None);
+        }
+        let found = self.open(connection, head).await?;
+        Ok((!found.rows.is_empty()).then_some(found))
+    }
+
     /// Reads the columns the tests need, and the wanted ones when a row passes.
     async fn open(&self, connection: &mut SqliteConnection, head: Head) -> Result<Found, StoreError> {
         let mut chunk = Chunk::new::<T>(head)?;
@@ -271,6 +294,54 @@ impl<T: Sealed> Walk<T> {
             }
         }
     }
+}
+
+/// The chunk in which the row at `place` would lie, all of it read; `None` when none begins before.
+///
+/// # Errors
+/// [`StoreError`].
+pub(in crate::store) async fn open_at<T: Sealed>(
+    connection: &mut SqliteConnection,
+    place: Place,
+) -> Result<Option<Chunk>, StoreError> {
+    let head: Option<Head> = sqlx::query_as(SELECT_DOWN)
+        .bind(T::DATASET.as_str())
+        .bind(place.0)
+        .bind(place.1.saturating_add(1))
+        .bind(1)
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(query("find sealed chunks"))?;
+    let Some(head) = head else { return Ok(None) };
+    let mut chunk = Chunk::new::<T>(head)?;
+    chunk.read::<T>(connection, Wanted::ALL).await?;
+    Ok(Some(chunk))
+}
+
+/// The chunk that holds the row with this id, all of it read; `None` when it is not sealed. For who knows
+/// no more than the id: several chunks may have to be opened.
+///
+/// # Errors
+/// [`StoreError`].
+pub(in crate::store) async fn open_holding<T: Sealed>(
+    connection: &mut SqliteConnection,
+    id: i64,
+) -> Result<Option<Chunk>, StoreError> {
+    let heads: Vec<Head> = sqlx::query_as(SELECT_AROUND)
+        .bind(T::DATASET.as_str())
+        .bind(id)
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(query("find sealed chunks"))?;
+    for head in heads {
+        let mut chunk = Chunk::new::<T>(head)?;
+        chunk.read::<T>(connection, Wanted::columns(&[0])).await?;
+        if (0..head.rows).any(|row| chunk.place(row).is_some_and(|(_, found)| found == id)) {
+            chunk.read::<T>(connection, Wanted::ALL).await?;
+            return Ok(Some(chunk));
+        }
+    }
+    Ok(None)
 }
 
 /// Every sealed row of `range` that passes `tests`, in the order of time.

@@ -10,6 +10,7 @@ use super::super::error::query;
 use super::Snapshot;
 use super::cut::{Cut, Rollups, push_span};
 use super::durations::unpack_durations;
+use super::tallies::Tally;
 use crate::analytics::grid::{Grid, Piece};
 use crate::analytics::sketch::Sketch;
 use crate::model::answer::{Rate, Tier};
@@ -59,6 +60,21 @@ impl AgentSum {
     /// An agent of which only the number is known: the one of `cut`.
     pub(in crate::store) fn numbered(agent: i64) -> Self {
         Self { agent, ..Self::default() }
+    }
+
+    /// Adds tasks of the agent.
+    pub(super) fn add(&mut self, tally: &Tally) {
+        self.tasks += tally.tasks;
+        self.success += tally.success;
+        self.rated += tally.tasks - tally.other;
+        self.timed += tally.timed;
+        self.duration_sum += tally.duration_sum;
+        self.duration_max = match (self.duration_max, tally.duration_max) {
+            (Some(a), Some(b)) => Some(a.max(b)),
+            (a, b) => a.or(b),
+        };
+        self.recorded += tally.tokens.recorded;
+        self.used = self.used.saturating_add(tally.tokens.used);
     }
 
     /// The agent's number; agents seen first have the smallest.
@@ -121,7 +137,10 @@ impl Snapshot {
             return Ok(Vec::new());
         }
         let mut sql = agent_sums_sql(pieces, cut);
-        sql.build().try_map(AgentSum::read).fetch_all(&mut *self.tx).await.map_err(query("add up agents"))
+        let mut sums =
+            sql.build().try_map(AgentSum::read).fetch_all(&mut *self.tx).await.map_err(query("add up agents"))?;
+        self.add_sealed_agent_sums(pieces, cut, &mut sums).await?;
+        Ok(sums)
     }
 
     /// The durations of every timed task of `cut` in `range`, by agent, for `agents`.
@@ -143,6 +162,7 @@ impl Snapshot {
                 sql.build_query_scalar().fetch_one(&mut *self.tx).await.map_err(query("read durations"))?;
             all.push(unpack_durations(&packed)?);
         }
+        self.add_sealed_agent_durations(range, cut, agents, &mut all).await?;
         Ok(all)
     }
 
@@ -197,7 +217,13 @@ impl Snapshot {
             .map_err(query("read about agents"))?
             .into_iter()
             .collect();
-        agents.iter().map(|agent| known.remove(&agent.agent).ok_or_else(|| nameless(agent.agent))).collect()
+        let mut all = Vec::with_capacity(agents.len());
+        for agent in agents {
+            let mut facts = known.remove(&agent.agent).ok_or_else(|| nameless(agent.agent))?;
+            self.add_sealed_facts(agent.agent, range, cut, &mut facts).await?;
+            all.push(facts);
+        }
+        Ok(all)
     }
 
     /// What is known about the agent of `cut`, which must name one.

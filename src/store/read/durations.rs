@@ -38,7 +38,9 @@ impl Snapshot {
         let (slots, values): (String, String) =
             sql.build_query_as().fetch_one(&mut *self.tx).await.map_err(query("read durations"))?;
         let slots: Vec<usize> = unpack(&slots)?;
-        Ok(slots.into_iter().zip(unpack_durations(&values)?).collect())
+        let mut durations = slots.into_iter().zip(unpack_durations(&values)?).collect();
+        self.add_sealed_durations(range, cut, grid, &mut durations).await?;
+        Ok(durations)
     }
 
     /// The sketches of `cut` by slot from those `pieces` that are buckets; the raw ones are left out.

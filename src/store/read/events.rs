@@ -15,10 +15,9 @@ use crate::model::{Micros, TimeRange};
 const COLUMNS: &str = "select e.id, n.name, e.ts, a.name, e.task_id,
     case when json_valid(e.metadata) and json_type(e.metadata, '$.duration_ms') in ('integer', 'real')
         then cast(json_extract(e.metadata, '$.duration_ms') as real) end,
-    e.metadata
-    from event e
-    join event_name n on n.id = e.type
-    join agent_name a on a.id = e.agent ";
+    e.metadata ";
+
+const WORDS: &str = " join event_name n on n.id = e.type join agent_name a on a.id = e.agent ";
 
 impl Snapshot {
     /// The newest events of the agent of `cut` in `range`, newest first.
@@ -27,10 +26,26 @@ impl Snapshot {
     /// [`StoreError::Query`].
     pub async fn agent_events(&mut self, range: TimeRange, cut: &Cut, limit: u32) -> Result<Vec<EventRow>, StoreError> {
         let mut sql = QueryBuilder::<Sqlite>::new(COLUMNS);
-        sql.push("where e.agent = ").push_bind(cut.agent).push(" and e.ts >= ").push_bind(range.from.0);
+        sql.push("from event e")
+            .push(WORDS)
+            .push("where e.agent = ")
+            .push_bind(cut.agent)
+            .push(" and e.ts >= ")
+            .push_bind(range.from.0);
         sql.push(" and e.ts < ").push_bind(range.until.0);
         sql.push(" order by e.ts desc, e.id desc limit ").push_bind(limit);
-        sql.build().try_map(read_event).fetch_all(&mut *self.tx).await.map_err(query("read an agent's events"))
+        let mut events: Vec<EventRow> =
+            sql.build().try_map(read_event).fetch_all(&mut *self.tx).await.map_err(query("read an agent's events"))?;
+        let last = events.last().filter(|_| events.len() >= limit as usize);
+        let until = last.map(|last| (last.timestamp.0, last.row));
+        if let Some(mut sql) = self.sealed_agent_events_sql(range, cut, limit, until).await? {
+            sql.push(COLUMNS).push("from e").push(WORDS);
+            let sealed = sql.build().persistent(false).try_map(read_event).fetch_all(&mut *self.tx).await;
+            events.extend(sealed.map_err(query("read an agent's events"))?);
+            events.sort_by_key(|event| std::cmp::Reverse((event.timestamp, event.row)));
+            events.truncate(limit as usize);
+        }
+        Ok(events)
     }
 
     /// Events of the agent of `cut` in `range` by type, most frequent first.
@@ -48,9 +63,14 @@ impl Snapshot {
         );
         sql.push_bind(cut.agent).push(" and e.ts >= ").push_bind(range.from.0);
         sql.push(" and e.ts < ").push_bind(range.until.0);
-        sql.push(" group by e.type order by times desc, n.name limit ").push_bind(limit);
+        sql.push(" group by e.type");
         let read = |row: SqliteRow| Ok((row.try_get(0)?, row.try_get::<i64, _>(1)?.unsigned_abs()));
-        sql.build().try_map(read).fetch_all(&mut *self.tx).await.map_err(query("count an agent's events"))
+        let mut types: Vec<(String, u64)> =
+            sql.build().try_map(read).fetch_all(&mut *self.tx).await.map_err(query("count an agent's events"))?;
+        self.add_sealed_event_types(range, cut, &mut types).await?;
+        types.sort_by(|(name, times), (other, of)| of.cmp(times).then_with(|| name.cmp(other)));
+        types.truncate(limit as usize);
+        Ok(types)
     }
 
     /// Events that name this task, oldest first, and how many do. Where an id was used again, these are the
@@ -67,15 +87,24 @@ impl Snapshot {
             };
         };
         let mut sql = QueryBuilder::<Sqlite>::new(COLUMNS);
+        sql.push("from event e").push(WORDS);
         push_where(&mut sql);
         sql.push(" order by e.ts, e.id limit ").push_bind(limit);
-        let events =
+        let mut events: Vec<EventRow> =
             sql.build().try_map(read_event).fetch_all(&mut *self.tx).await.map_err(query("read a task's events"))?;
         let mut sql = QueryBuilder::<Sqlite>::new("select count(*) from event e ");
         push_where(&mut sql);
         let count: i64 =
             sql.build_query_scalar().fetch_one(&mut *self.tx).await.map_err(query("count a task's events"))?;
-        Ok((events, count.unsigned_abs()))
+        let (sealed, sealed_count) = self.sealed_task_events_sql(TextId::new(task_id), limit).await?;
+        if let Some(mut sql) = sealed {
+            sql.push(COLUMNS).push("from e").push(WORDS);
+            let sealed = sql.build().persistent(false).try_map(read_event).fetch_all(&mut *self.tx).await;
+            events.extend(sealed.map_err(query("read a task's events"))?);
+            events.sort_by_key(|event| (event.timestamp, event.row));
+            events.truncate(limit as usize);
+        }
+        Ok((events, count.unsigned_abs() + sealed_count))
     }
 }
 

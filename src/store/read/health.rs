@@ -35,7 +35,10 @@ impl Snapshot {
         let read = |row: SqliteRow| {
             Ok((read_slot(&row)?, row.try_get::<i64, _>(1)?.unsigned_abs(), row.try_get::<f64, _>(2)?))
         };
-        sql.build().try_map(read).fetch_all(&mut *self.tx).await.map_err(query("read the health of swarms"))
+        let mut health =
+            sql.build().try_map(read).fetch_all(&mut *self.tx).await.map_err(query("read the health of swarms"))?;
+        self.add_sealed_health(metric, pieces, cut, grid, &mut health).await?;
+        Ok(health)
     }
 }
 

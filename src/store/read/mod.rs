@@ -13,6 +13,7 @@ mod events;
 mod health;
 mod names;
 mod presence;
+mod sealed;
 mod slowest;
 mod snapshot;
 mod tallies;

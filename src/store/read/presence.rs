@@ -3,6 +3,7 @@
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::super::StoreError;
+use super::super::dictionary::Dict;
 use super::super::error::query;
 use super::Snapshot;
 use super::cut::{Cut, Rollups, push_span};
@@ -25,6 +26,8 @@ const SWARM_PROJECT: &str = "select n.name from swarm_agent s
     join task t indexed by task_by_agent on t.agent = s.agent and t.ts between s.first_ts and s.last_ts
     join project_name n on n.id = t.project
     where s.swarm = ?1 and t.swarm = ?1 limit 1";
+
+const COUNTING: &str = "count agents and swarms";
 
 impl Snapshot {
     /// All of one agent; `None` when nothing names it.
@@ -50,7 +53,10 @@ impl Snapshot {
     /// [`StoreError::Query`].
     pub async fn active_agents(&mut self, range: TimeRange, cut: &Cut) -> Result<u64, StoreError> {
         let mut sql = active_agents_sql(range, cut);
-        count(sql.build_query_scalar().fetch_one(&mut *self.tx).await)
+        let agents: Vec<i64> = sql.build_query_scalar().fetch_all(&mut *self.tx).await.map_err(query(COUNTING))?;
+        let mut agents = agents.into_iter().collect();
+        self.add_sealed_agents(range, cut, &mut agents).await?;
+        Ok(agents.len() as u64)
     }
 
     /// How many swarms have a task of `cut` in the `pieces`.
@@ -59,7 +65,10 @@ impl Snapshot {
     /// [`StoreError::Query`].
     pub async fn swarms(&mut self, pieces: &[Piece], cut: &Cut) -> Result<u64, StoreError> {
         let mut sql = swarms_sql(pieces, cut);
-        count(sql.build_query_scalar().fetch_one(&mut *self.tx).await)
+        let swarms: Vec<i64> = sql.build_query_scalar().fetch_all(&mut *self.tx).await.map_err(query(COUNTING))?;
+        let mut swarms = swarms.into_iter().collect();
+        self.add_sealed_swarms(pieces, cut, &mut swarms).await?;
+        Ok(swarms.len() as u64)
     }
 
     /// When the agent of `cut`, or else its swarm, was first and last heard of, whatever the range.
@@ -75,7 +84,11 @@ impl Snapshot {
         let row =
             sqlx::query(sql).bind(id).fetch_one(&mut *self.tx).await.map_err(query("find when it was heard of"))?;
         let end = |index: usize| row.try_get::<Option<i64>, _>(index).map_err(query("find when it was heard of"));
-        let (Some(first), Some(last)) = (end(0)?, end(1)?) else { return Ok(None) };
+        let mut times = self.sealed_heard(cut).await?;
+        times.extend([end(0)?, end(1)?].into_iter().flatten());
+        let (Some(first), Some(last)) = (times.iter().min().copied(), times.iter().max().copied()) else {
+            return Ok(None);
+        };
         Ok(Some(TimeRange { from: Micros(first), until: Micros(last.saturating_add(1)) }))
     }
 
@@ -84,11 +97,12 @@ impl Snapshot {
     /// # Errors
     /// [`StoreError::Query`].
     pub async fn swarm_project(&mut self, cut: &Cut) -> Result<Option<String>, StoreError> {
-        sqlx::query_scalar(SWARM_PROJECT)
+        let project = sqlx::query_scalar(SWARM_PROJECT)
             .bind(cut.swarm)
             .fetch_optional(&mut *self.tx)
             .await
-            .map_err(query("read about a swarm"))
+            .map_err(query("read about a swarm"))?;
+        if project.is_some() { Ok(project) } else { self.sealed_swarm_project(cut).await }
     }
 
     /// The swarms the agent of `cut` worked in during `range`, latest first.
@@ -101,16 +115,27 @@ impl Snapshot {
         cut: &Cut,
         limit: u32,
     ) -> Result<Vec<String>, StoreError> {
-        let mut sql = QueryBuilder::<Sqlite>::new("select n.name from (select swarm, max(ts) as last");
+        let mut sql = QueryBuilder::<Sqlite>::new("select swarm, max(ts) as last");
         cut.push_tasks(&mut sql, range);
-        sql.push(" and swarm is not null group by swarm order by last desc limit ").push_bind(limit);
-        sql.push(") s join swarm_name n on n.id = s.swarm order by s.last desc, n.name");
-        sql.build_query_scalar().fetch_all(&mut *self.tx).await.map_err(query("read an agent's swarms"))
+        sql.push(" and swarm is not null group by swarm");
+        let last: Vec<(i64, i64)> =
+            sql.build_query_as().fetch_all(&mut *self.tx).await.map_err(query("read an agent's swarms"))?;
+        let mut last = last.into_iter().collect();
+        self.add_sealed_swarms_of_agent(range, cut, &mut last).await?;
+        let mut swarms: Vec<(i64, i64)> = last.into_iter().map(|(swarm, last)| (last, swarm)).collect();
+        swarms.sort_unstable_by(|a, b| b.cmp(a));
+        swarms.truncate(limit as usize);
+        let mut names = Vec::with_capacity(swarms.len());
+        for (last, swarm) in swarms {
+            names.extend(self.word(Dict::Swarm, Some(swarm)).await?.map(|name| (std::cmp::Reverse(last), name)));
+        }
+        names.sort();
+        Ok(names.into_iter().map(|(_, name)| name).collect())
     }
 }
 
 pub(super) fn active_agents_sql(range: TimeRange, cut: &Cut) -> QueryBuilder<Sqlite> {
-    let mut sql = QueryBuilder::new("select count(*) from agent_name a where ");
+    let mut sql = QueryBuilder::new("select a.id from agent_name a where ");
     match (cut.agent, cut.swarm) {
         (Some(agent), _) => {
             sql.push("a.id = ").push_bind(agent).push(" and ");
@@ -139,7 +164,7 @@ pub(super) fn active_agents_sql(range: TimeRange, cut: &Cut) -> QueryBuilder<Sql
 }
 
 pub(super) fn swarms_sql(pieces: &[Piece], cut: &Cut) -> QueryBuilder<Sqlite> {
-    let mut sql = QueryBuilder::new("select count(*) from (select null as swarm where 0");
+    let mut sql = QueryBuilder::new("select swarm from (select null as swarm where 0");
     for piece in pieces {
         sql.push(" union ");
         if piece.tier == Tier::Raw {
@@ -159,8 +184,4 @@ pub(super) fn swarms_sql(pieces: &[Piece], cut: &Cut) -> QueryBuilder<Sqlite> {
     }
     sql.push(")");
     sql
-}
-
-fn count(found: Result<i64, sqlx::Error>) -> Result<u64, StoreError> {
-    found.map(i64::unsigned_abs).map_err(query("count agents and swarms"))
 }

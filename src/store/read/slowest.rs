@@ -10,6 +10,7 @@ use super::super::StoreError;
 use super::super::error::query;
 use super::Snapshot;
 use super::cut::{Cut, Rollups, push_span};
+use super::sealed::{Long, keep_longest};
 use crate::analytics::grid::{pieces, width};
 use crate::model::answer::Tier;
 use crate::model::{Micros, TimeRange};
@@ -21,8 +22,11 @@ impl Snapshot {
     /// # Errors
     /// [`StoreError::Query`].
     pub async fn slowest_tasks(&mut self, range: TimeRange, cut: &Cut, limit: u32) -> Result<Vec<i64>, StoreError> {
-        let mut sql =
-            QueryBuilder::<Sqlite>::new("select id from (select null as id, null as duration_ms, null as ts where 0");
+        let mut sql = QueryBuilder::<Sqlite>::new(
+            "select duration_ms, ts, id from (select null as id, null as duration_ms, \
+                null as ts where 0",
+        );
+        let mut sealed = Vec::new();
         let pieces = match cut.rollups() {
             Rollups::None => pieces(range, Tier::Raw, None),
             _ => pieces(range, Tier::Hour, None),
@@ -30,15 +34,21 @@ impl Snapshot {
         for piece in pieces {
             if piece.tier == Tier::Raw {
                 push_longest(&mut sql, piece.range, cut, limit);
+                sealed.extend(self.longest_sealed(piece.range, cut, limit).await?);
                 continue;
             }
             for (bucket, agent) in self.agent_hours(piece.range, cut, limit).await? {
                 let hour = TimeRange { from: Micros(bucket), until: Micros(bucket.saturating_add(width(Tier::Hour))) };
                 push_longest(&mut sql, hour, &cut.of_agent(agent), limit);
+                sealed.extend(self.longest_sealed(hour, &cut.of_agent(agent), limit).await?);
             }
         }
         sql.push(") order by duration_ms desc, ts desc, id desc limit ").push_bind(limit);
-        sql.build_query_scalar().fetch_all(&mut *self.tx).await.map_err(query("find the slowest tasks"))
+        let mut longest: Vec<Long> =
+            sql.build_query_as().fetch_all(&mut *self.tx).await.map_err(query("find the slowest tasks"))?;
+        longest.extend(sealed);
+        keep_longest(&mut longest, limit);
+        Ok(longest.into_iter().map(|(_, _, id)| id).collect())
     }
 
     /// Hours of agents that hold the longest durations: start and agent.

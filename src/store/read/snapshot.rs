@@ -13,9 +13,14 @@ const BOUNDS: &str = "select min(low), max(high) from (
     union all select (select min(ts) from event), (select max(ts) from event)
     union all select (select min(ts) from healing), (select max(ts) from healing)
     union all select (select min(spawn_ts) from agent_life), (select max(spawn_ts) from agent_life)
-    union all select (select min(ts) from memory), (select max(ts) from memory))";
+    union all select (select min(ts) from memory), (select max(ts) from memory)
+    union all select first_ts, last_ts from (select min(first_ts) as first_ts, max(last_ts) as last_ts from chunk))";
 
-const TASK_BOUNDS: &str = "select (select min(ts) from task), (select max(ts) from task)";
+/// The chunk that begins last ends last, since none overlap.
+const TASK_BOUNDS: &str = "select min(low), max(high) from (
+    select (select min(ts) from task) as low, (select max(ts) from task) as high
+    union all select (select min(first_ts) from chunk where dataset = 'tasks'),
+        (select last_ts from chunk where dataset = 'tasks' order by first_ts desc, first_row desc limit 1))";
 
 /// Hours of which the minute buckets hold fewer tasks than the hour does; the last of them.
 /// Minutes of late records are not kept, so an hour's minutes may be incomplete.
@@ -28,6 +33,7 @@ const LAST_HOUR_WITHOUT_MINUTES: &str = "select max(hours.bucket) from fleet_rol
 #[derive(Debug)]
 pub struct Snapshot {
     pub(super) tx: Transaction<'static, Sqlite>,
+    pub(super) known: super::sealed::Known,
 }
 
 impl Store {
@@ -38,7 +44,7 @@ impl Store {
     /// [`StoreError::Query`] when no connection can be had.
     pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
         let tx = self.reader().begin().await.map_err(query("start reading"))?;
-        Ok(Snapshot { tx })
+        Ok(Snapshot { tx, known: Default::default() })
     }
 }
 

@@ -175,10 +175,12 @@ impl Snapshot {
         }
         let read = |row: SqliteRow| Ok(TallyAt { slot: read_slot(&row)?, tally: Tally::read(&row, 1)? });
         let mut sql = tallies_sql(pieces, cut, grid);
-        sql.build().try_map(read).fetch_all(&mut *self.tx).await.map_err(query("add up tasks"))
+        let mut tallies = sql.build().try_map(read).fetch_all(&mut *self.tx).await.map_err(query("add up tasks"))?;
+        self.add_sealed_tallies(pieces, cut, grid, &mut tallies).await?;
+        Ok(tallies)
     }
 
-    /// Which words [`Tally::other`] counted.
+    /// Which words [`Tally::other`] counted; a word of a slot may come in two parts.
     ///
     /// # Errors
     /// [`StoreError::Query`].
@@ -188,7 +190,10 @@ impl Snapshot {
             Ok(WordAt { slot: read_slot(&row)?, word: row.try_get(1)?, tasks })
         };
         let mut sql = other_words_sql(range, cut, grid);
-        sql.build().try_map(read).fetch_all(&mut *self.tx).await.map_err(query("count result words"))
+        let mut words =
+            sql.build().try_map(read).fetch_all(&mut *self.tx).await.map_err(query("count result words"))?;
+        self.add_sealed_words(range, cut, grid, &mut words).await?;
+        Ok(words)
     }
 }
 

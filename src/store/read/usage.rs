@@ -49,7 +49,9 @@ impl Snapshot {
         let at = first.range.from;
         let mut sql = usage_sql(pieces, cut);
         let read = |row: SqliteRow| read_usage(&row, at);
-        sql.build().try_map(read).fetch_all(&mut *self.tx).await.map_err(query("add up usage"))
+        let mut usage = sql.build().try_map(read).fetch_all(&mut *self.tx).await.map_err(query("add up usage"))?;
+        self.add_sealed_usage(pieces, cut, at, &mut usage).await?;
+        Ok(usage)
     }
 }
 
