@@ -167,6 +167,42 @@ fn cut(range: TimeRange, tier: Tier, minutes_from: Option<Micros>, out: &mut Vec
     }
 }
 
+/// `pieces` without hours of the `hourless` days (midnights, ascending): retention took them away, so the records
+/// are read there. Days are whole, and stay.
+#[must_use]
+pub fn without_hours(pieces: Vec<Piece>, hourless: &[Micros]) -> Vec<Piece> {
+    if hourless.is_empty() {
+        return pieces;
+    }
+    let mut out = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        if piece.tier != Tier::Hour {
+            out.push(piece);
+            continue;
+        }
+        let mut from = piece.range.from;
+        for day in hourless {
+            let hole = (day.0.max(from.0), day.0.saturating_add(DAY).min(piece.range.until.0));
+            if hole.0 < hole.1 {
+                push(&mut out, Tier::Hour, from, Micros(hole.0));
+                push(&mut out, Tier::Raw, Micros(hole.0), Micros(hole.1));
+                from = Micros(hole.1);
+            }
+        }
+        push(&mut out, Tier::Hour, from, piece.range.until);
+    }
+    out
+}
+
+/// Adds a piece unless it is empty; records that follow records are one piece.
+fn push(out: &mut Vec<Piece>, tier: Tier, from: Micros, until: Micros) {
+    match out.last_mut() {
+        _ if from >= until => {}
+        Some(last) if tier == Tier::Raw && last.tier == tier && last.range.until == from => last.range.until = until,
+        _ => out.push(Piece { tier, range: TimeRange { from, until } }),
+    }
+}
+
 /// `range` with its ends moved out to midnight where they lie beyond all data: the same records, and no
 /// ragged end to read.
 #[must_use]
@@ -284,6 +320,23 @@ mod tests {
         assert_eq!(shown(&pieces(range(0, HOUR), Tier::Day, None)), [("1h", 0, 60)]);
         assert_eq!(shown(&pieces(range(0, HOUR), Tier::Raw, None)), [("raw", 0, 60)]);
         assert_eq!(shown(&pieces(range(1, MINUTE), Tier::Day, Some(Micros(0)))), [("raw", 0, 1)]);
+    }
+
+    #[test]
+    fn hours_that_were_taken_away_are_read_from_records_and_days_stay() {
+        let day = 24 * 60;
+        let hourless = [1, 2].map(|n| Micros(MIDNIGHT + n * DAY));
+        let hours = pieces(range(0, 4 * DAY), Tier::Hour, None);
+        let shown_hours = shown(&without_hours(hours.clone(), &hourless));
+        assert_eq!(shown_hours, [("1h", 0, day), ("raw", day, 3 * day), ("1h", 3 * day, 4 * day)]);
+        assert_eq!(without_hours(hours.clone(), &[]), hours);
+        // From 01:00 of a day without hours over a whole one to 02:00 of the next.
+        let ragged = pieces(range(DAY + HOUR, 3 * DAY + 2 * HOUR), Tier::Day, None);
+        let shown_ragged = shown(&without_hours(ragged, &hourless));
+        assert_eq!(
+            shown_ragged,
+            [("raw", day + 60, 2 * day), ("1d", 2 * day, 3 * day), ("1h", 3 * day, 3 * day + 120)]
+        );
     }
 
     #[test]

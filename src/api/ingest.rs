@@ -1,4 +1,4 @@
-//! `POST /api/v1/ingest`: records in, answered after they are durable.
+//! `POST /api/v1/ingest`: records in, answered after they are durable, or at once with `ack=buffered`.
 
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
@@ -13,8 +13,9 @@ use tokio_util::io::StreamReader;
 use super::params::Params;
 use super::request_id::RequestId;
 use super::{ApiProblem, ApiResult, ApiState, problem::ProblemBody};
-use crate::model::answer::Receipt;
+use crate::model::answer::{Buffered, Receipt};
 use crate::model::{Problem, ProblemKind, time};
+use crate::service::Service;
 use crate::service::record::decode::{Compression, Decoded};
 use crate::service::record::{Intake, IntakeOptions, PumpError, Report};
 use crate::wire::native::array;
@@ -35,6 +36,7 @@ enum Form {
 #[utoipa::path(post, path = "/api/v1/ingest", tag = "records",
     params(
         ("atomic" = Option<bool>, Query, description = "all records or none"),
+        ("ack" = Option<String>, Query, description = "`durable` (default): the answer comes after the commit; `buffered`: it does not wait, and what waits when the server dies is lost"),
         ("assume_offset" = Option<String>, Query, description = "offset of times that bring none, such as +09:00"),
         ("Idempotency-Key" = Option<String>, Header, description = "names this body: sent again it counts once, with another body it is refused"),
         ("Content-Encoding" = Option<String>, Header, description = "gzip or zstd"),
@@ -45,6 +47,7 @@ enum Form {
     ), description = "records; `kind` says which: task, agent_metric, swarm_metric, event, healing, agent, memory"),
     responses(
         (status = 200, description = "what became of each record", body = Receipt),
+        (status = 202, description = "with `ack=buffered`: valid records wait to be stored; 200 as without it when the buffer is switched off", body = Buffered),
         (status = 400, description = "no record is valid, or the body cannot be read", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "the decoded body is too large", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "another media type or encoding", body = ProblemBody, content_type = "application/problem+json"),
@@ -59,7 +62,7 @@ pub async fn ingest(
     headers: HeaderMap,
     body: Body,
 ) -> ApiResult<Response> {
-    let params = Params::read(query.as_deref(), &["atomic", "assume_offset"])?;
+    let params = Params::read(query.as_deref(), &["ack", "atomic", "assume_offset"])?;
     let form = form(&headers)?;
     let compression = compression(&headers)?;
     let key = idempotency_key(&headers)?;
@@ -72,7 +75,12 @@ pub async fn ingest(
         line_bytes_max: state.limits.line_bytes,
         atomic: params.switch("atomic", false)?,
     };
+    let buffered = wants_buffer(&params, &options)? && state.service.settings().write_buffer.enabled;
     let body = compression.decode(StreamReader::new(body.into_data_stream().map_err(std::io::Error::other)));
+    if buffered {
+        let bytes = read_whole(body, state.limits.json_bytes).await?;
+        return buffer(&state.service, options, form, &bytes).await;
+    }
     let (report, stopped) = if form == Form::Json || options.atomic || options.key.is_some() {
         let bytes = read_whole(body, state.limits.json_bytes).await?;
         if let Some(key) = &options.key {
@@ -134,7 +142,13 @@ async fn read_whole(body: Decoded, max: u64) -> Result<Vec<u8>, Problem> {
 }
 
 async fn take_whole(mut intake: Intake, form: Form, bytes: &[u8]) -> Result<(Report, Option<PumpError>), Problem> {
-    let stopped = match form {
+    let stopped = take_records(&mut intake, form, bytes).await?;
+    Ok((intake.finish().await, stopped))
+}
+
+/// Hands every record of a body to `intake`; says why it ended early, if it did.
+async fn take_records(intake: &mut Intake, form: Form, bytes: &[u8]) -> Result<Option<PumpError>, Problem> {
+    Ok(match form {
         Form::Ndjson => intake.pump(bytes_reader(bytes), u64::MAX, |_, _| {}).await.err(),
         Form::Json => {
             let records = array::records(bytes).map_err(|error| Problem::bad_request(error.to_string()))?;
@@ -147,8 +161,35 @@ async fn take_whole(mut intake: Intake, form: Form, bytes: &[u8]) -> Result<(Rep
             }
             stopped
         }
-    };
-    Ok((intake.finish().await, stopped))
+    })
+}
+
+/// Whether the sender does not wait. Promises about the whole body cannot be given before it is stored.
+fn wants_buffer(params: &Params, options: &IntakeOptions) -> Result<bool, Problem> {
+    match params.get("ack") {
+        None | Some("durable") => Ok(false),
+        Some("buffered") if options.atomic || options.key.is_some() => Err(Problem::bad_request(
+            "`ack=buffered` answers before anything is stored; leave it out with `atomic` or an Idempotency-Key",
+        )),
+        Some("buffered") => Ok(true),
+        Some(other) => Err(Problem::bad_request(format!("`ack={other}`: write durable or buffered"))),
+    }
+}
+
+/// Answers after validation; the commit comes later.
+async fn buffer(service: &Service, options: IntakeOptions, form: Form, bytes: &[u8]) -> ApiResult<Response> {
+    // Atomic: nothing is stored while it is read.
+    let mut intake = service.intake(IntakeOptions { atomic: true, ..options });
+    take_records(&mut intake, form, bytes).await?;
+    let taken = service.buffer(intake)?;
+    if taken.buffered == 0 && taken.rejected_count > 0 {
+        let first = taken.rejected.first().map(|first| format!("; record {}: {}", first.index, first.error));
+        let (count, first) = (taken.rejected_count, first.unwrap_or_default());
+        let problem: ApiProblem = Problem::bad_request(format!("none of the {count} records is valid{first}")).into();
+        let Buffered { rejected, rejected_count, ignored_fields, .. } = taken;
+        return Err(problem.with_receipt(Receipt { rejected, rejected_count, ignored_fields, ..Receipt::default() }));
+    }
+    Ok((StatusCode::ACCEPTED, Json(taken)).into_response())
 }
 
 fn bytes_reader(bytes: &[u8]) -> impl AsyncBufRead + Unpin {

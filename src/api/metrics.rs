@@ -31,6 +31,11 @@ const COMMIT_FAILURES: Family = counter("commit_failures", "", "Transactions tha
 const COMMIT_TIME: Family = counter("commit_duration_seconds", "seconds", "Time spent in transactions.");
 const QUEUE: Family = gauge("queue_records", "", "Records that wait to be written.");
 const QUEUE_LIMIT: Family = gauge("queue_limit_records", "", "Records that may wait to be written.");
+const BUFFER: Family = gauge("buffer_records", "", "Records of callers that do not wait, on their way to the store.");
+const BUFFER_LIMIT: Family = gauge("buffer_limit_records", "", "Records that the write buffer may hold.");
+const BUFFER_FLUSHED: Family = counter("buffer_records_flushed", "", "Buffered records handed to the store.");
+const BUFFER_FAILURES: Family = counter("buffer_flush_failures", "", "Flushes that failed and are tried again.");
+const BUFFER_LOST: Family = counter("buffer_records_lost", "", "Buffered records that could not be stored.");
 const BUILD: Family = gauge("build_info", "", "Version of the program; always 1.");
 
 const fn counter(name: &'static str, unit: &'static str, help: &'static str) -> Family {
@@ -62,6 +67,7 @@ pub async fn metrics(State(state): State<ApiState>, headers: HeaderMap) -> ApiRe
         text.histogram(&[("query_type", query_type)], histogram);
     }
     let gauge = store.gauge();
+    let buffer = state.service.buffer_gauge();
     for (family, value) in [
         (&ACTIVE, active as f64),
         (&DB_SIZE, (gauge.file_bytes + gauge.wal_bytes) as f64),
@@ -75,6 +81,11 @@ pub async fn metrics(State(state): State<ApiState>, headers: HeaderMap) -> ApiRe
         (&COMMIT_TIME, gauge.commit_micros as f64 / 1e6),
         (&QUEUE, gauge.queued_records as f64),
         (&QUEUE_LIMIT, gauge.queue_limit as f64),
+        (&BUFFER, buffer.waiting as f64),
+        (&BUFFER_LIMIT, buffer.room as f64),
+        (&BUFFER_FLUSHED, buffer.flushed as f64),
+        (&BUFFER_FAILURES, buffer.failures as f64),
+        (&BUFFER_LOST, buffer.lost as f64),
     ] {
         text.family(family);
         text.sample(&[], value);

@@ -6,6 +6,7 @@
 pub mod aggregate;
 pub mod cursor;
 pub mod export;
+pub mod flush;
 pub mod guard;
 pub mod ingest;
 pub mod insight;

@@ -7,7 +7,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{ApiProblem, ApiState, aggregate, export, ingest, insight, lists, maintain, metrics, openapi, probes};
+use super::{ApiProblem, ApiState, aggregate, export, flush, ingest, insight, lists, maintain, metrics, openapi, probes};
 use crate::model::{Problem, ProblemKind};
 
 #[derive(utoipa::OpenApi)]
@@ -28,6 +28,7 @@ struct Document;
 fn declared() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(ingest::ingest))
+        .routes(routes!(flush::flush))
         .routes(routes!(export::export))
         .routes(routes!(lists::tasks))
         .routes(routes!(lists::agent_metrics))

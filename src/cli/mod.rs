@@ -180,6 +180,7 @@ impl Setup {
             prices: self.config.prices.clone(),
             retention: self.config.retention,
             compression: self.config.compression,
+            write_buffer: self.config.write_buffer,
         }
     }
 }

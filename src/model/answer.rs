@@ -103,6 +103,20 @@ impl Receipt {
     pub const LISTED_MAX: usize = 1000;
 }
 
+/// What became of a batch whose sender does not wait for the commit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Buffered {
+    /// Records that wait to be stored. Whether they are new is not known yet.
+    pub buffered: u64,
+    /// Refused, with the reason; at most [`Receipt::LISTED_MAX`] are listed.
+    pub rejected: Vec<Rejection>,
+    /// How many were refused.
+    pub rejected_count: u64,
+    /// Fields nobody reads, by name, with how often they came; at most 20 names.
+    pub ignored_fields: std::collections::BTreeMap<String, u64>,
+}
+
 /// One record that was not stored as sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]

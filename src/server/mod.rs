@@ -26,6 +26,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 
 use crate::api::{self, ApiState, Limits, Meters, guard, request_id};
 use crate::config::Config;
+use crate::jobs::Jobs;
 use crate::service::Service;
 use site::Site;
 
@@ -132,7 +133,7 @@ async fn signal() {
     }
 }
 
-/// Serves on `listener` until `stop` ends, finishes running requests and closes the store. Returns
+/// Serves on `listener` and runs the jobs until `stop` ends, finishes running requests and closes the store. Returns
 /// whether every request could be finished in time.
 ///
 /// # Errors
@@ -144,6 +145,7 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> Result<bool, ServerError> {
     let router = compose(&service, config);
+    let jobs = Jobs::start(&service);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(config.server.header_seconds));
     let graceful = GracefulShutdown::new();
@@ -178,6 +180,8 @@ pub async fn serve(
     if !drained {
         tracing::warn!(seconds = config.server.drain_seconds, "some requests did not end in time and were cut off");
     }
+    jobs.stop().await;
+    service.close_buffer().await;
     service.store().close().await;
     Ok(drained)
 }

@@ -14,7 +14,7 @@ pub mod record;
 
 use std::sync::Arc;
 
-use crate::model::maintain::{CompressionSettings, RetentionSettings};
+use crate::model::maintain::{CompressionSettings, RetentionSettings, WriteBufferSettings};
 use crate::model::price::PriceTable;
 use crate::store::Store;
 
@@ -26,6 +26,7 @@ pub struct Service {
     store: Store,
     settings: Arc<Settings>,
     desk: Arc<maintain::Desk>,
+    buffer: Arc<record::buffer::Buffer>,
 }
 
 /// Plain values the top floor hands down.
@@ -41,13 +42,15 @@ pub struct Settings {
     pub retention: RetentionSettings,
     /// How old records are sealed.
     pub compression: CompressionSettings,
+    /// Records of callers that do not wait.
+    pub write_buffer: WriteBufferSettings,
 }
 
 impl Service {
     /// A service over `store`.
     #[must_use]
     pub fn new(store: Store, settings: Settings) -> Self {
-        Self { store, settings: Arc::new(settings), desk: Arc::default() }
+        Self { store, settings: Arc::new(settings), desk: Arc::default(), buffer: Arc::default() }
     }
 
     /// The store below.

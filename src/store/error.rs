@@ -136,6 +136,15 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether a record of the batch is to blame, which no second attempt would store: it violates what a table
+    /// demands, or is too large for it.
+    #[must_use]
+    pub fn is_about_a_record(&self) -> bool {
+        let Self::Query { source, .. } = self else { return false };
+        sqlite_code(source)
+            .is_some_and(|found| matches!(found & 0xff, code::TOOBIG | code::CONSTRAINT | code::MISMATCH))
+    }
+
     /// The same failure once more, when it is one that meets every waiting sender alike: then
     /// trying each of them alone would be of no use.
     pub(in crate::store) fn shared(&self) -> Option<Self> {
@@ -161,6 +170,12 @@ pub(in crate::store) mod code {
     pub const FULL: i32 = 13;
     /// The primary code of a file that cannot be opened.
     pub const CANTOPEN: i32 = 14;
+    /// The primary code of a text or blob that is too large.
+    pub const TOOBIG: i32 = 18;
+    /// The primary code of a violated constraint.
+    pub const CONSTRAINT: i32 = 19;
+    /// The primary code of a value of another type than its column's.
+    pub const MISMATCH: i32 = 20;
     /// The primary code of "file is not a database".
     pub const NOTADB: i32 = 26;
     /// `SQLITE_IOERR_FSYNC`: what was written may be gone, and asking again would hide it.

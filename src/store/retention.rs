@@ -58,7 +58,6 @@ const OLDEST_PRESENCE: &str =
     "select min(ts) from (select min(ts) as ts from task union all select min(ts) from event)";
 const NARROW_SPANS: &str = "update swarm_agent set first_ts = ?1 where first_ts < ?1";
 const DELETE_SPANS: &str = "delete from swarm_agent where last_ts < ?";
-const SELECT_HOURLESS: &str = "select day from hourless_day where dataset = ? order by day";
 
 impl Store {
     /// What is known of every day of `dataset` that holds something retention may take.
@@ -87,19 +86,6 @@ impl Store {
                 hourless,
             })
             .collect())
-    }
-
-    /// Days of `dataset` whose hour buckets were taken away, ascending.
-    ///
-    /// # Errors
-    /// [`StoreError::Query`].
-    pub async fn hourless_days(&self, dataset: Dataset) -> Result<Vec<Micros>, StoreError> {
-        let days: Vec<i64> = sqlx::query_scalar(SELECT_HOURLESS)
-            .bind(dataset.as_str())
-            .fetch_all(self.reader())
-            .await
-            .map_err(query("read which days have no hours"))?;
-        Ok(days.into_iter().map(Micros).collect())
     }
 
     /// Takes some minute buckets before `before` away.

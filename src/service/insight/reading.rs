@@ -1,10 +1,10 @@
 //! What is asked, at which moment, and which buckets may answer it.
 
-use crate::analytics::grid::{Grid, Piece, ceil, floor, pieces, tier_of, widen};
+use crate::analytics::grid::{Grid, Piece, ceil, floor, pieces, tier_of, widen, without_hours};
 use crate::model::answer::Tier;
 use crate::model::overview::{PageQuery, Scope};
 use crate::model::time::{DAY, HOUR, MINUTE};
-use crate::model::{Micros, Problem, RecordFilter, TimeRange};
+use crate::model::{Dataset, Micros, Problem, RecordFilter, TimeRange};
 use crate::service::{Service, ServiceError};
 use crate::store::StoreError;
 use crate::store::read::{Cut, Rollups, Snapshot, Tally};
@@ -33,6 +33,8 @@ pub(in crate::service) struct Reading {
     tasks: Option<TimeRange>,
     /// From when on minute buckets are complete.
     minutes_from: Option<Micros>,
+    /// Days whose hours by agent are gone.
+    hourless: Vec<Micros>,
 }
 
 impl Service {
@@ -51,6 +53,7 @@ impl Service {
         let demo_seed = snapshot.demo_seed().await?;
         let tasks = snapshot.task_bounds().await?;
         let cut = snapshot.cut(&query.filter).await?;
+        let hourless = snapshot.hourless_days(Dataset::Tasks).await?;
         let mut reading = Reading {
             snapshot,
             scope: Scope { now, range, bounds, projects, demo_seed },
@@ -58,6 +61,7 @@ impl Service {
             compare: query.compare && !query.range.is_all(),
             tasks,
             minutes_from: None,
+            hourless,
         };
         reading.find_minutes().await?;
         Ok(reading)
@@ -107,7 +111,7 @@ impl Reading {
     pub(in crate::service) fn pieces(&self, range: TimeRange, coarsest: Tier) -> Vec<Piece> {
         match self.cut.map(|cut| cut.rollups()) {
             Some(Rollups::Fleet) => pieces(self.near_data(range), coarsest, self.minutes_from),
-            Some(Rollups::Agents) => pieces(self.near_data(range), coarsest, None),
+            Some(Rollups::Agents) => without_hours(pieces(self.near_data(range), coarsest, None), &self.hourless),
             Some(Rollups::None) => pieces(range, Tier::Raw, None),
             None => Vec::new(),
         }
@@ -117,7 +121,7 @@ impl Reading {
     pub(super) fn agent_pieces(&self, range: TimeRange) -> Vec<Piece> {
         match self.cut.map(|cut| cut.rollups()) {
             Some(Rollups::None) => pieces(range, Tier::Raw, None),
-            Some(_) => pieces(self.near_data(range), Tier::Day, None),
+            Some(_) => without_hours(pieces(self.near_data(range), Tier::Day, None), &self.hourless),
             None => Vec::new(),
         }
     }
@@ -138,6 +142,9 @@ impl Reading {
     pub(super) async fn grid(&mut self, range: TimeRange, tasks: u64) -> Result<Grid, StoreError> {
         let finest = Grid::over(range, 0);
         let rollups = self.cut.map_or(Rollups::None, |cut| cut.rollups());
+        if rollups == Rollups::Agents && tier_of(finest.step) == Tier::Hour && tasks > FINE_RECORDS_MAX {
+            return self.grid_over_holes(range, finest).await;
+        }
         if tier_of(finest.step) >= Tier::Hour || rollups == Rollups::None || tasks <= FINE_RECORDS_MAX {
             return Ok(finest);
         }
@@ -148,5 +155,20 @@ impl Reading {
             return Ok(coarser);
         }
         Ok(Grid::over(range, MINUTE))
+    }
+
+    /// `finest`, whose steps are of hours, or days where too many tasks lie in days without hours.
+    async fn grid_over_holes(&mut self, range: TimeRange, finest: Grid) -> Result<Grid, StoreError> {
+        let mut tasks = 0;
+        for day in self.hourless.clone() {
+            let day = TimeRange { from: day, until: Micros(day.0.saturating_add(DAY)) };
+            if day.from < range.until && day.until > range.from {
+                tasks += self.sum(day).await?.tasks;
+            }
+            if tasks > FINE_RECORDS_MAX {
+                return Ok(Grid::over(range, DAY));
+            }
+        }
+        Ok(finest)
     }
 }

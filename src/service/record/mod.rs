@@ -6,6 +6,7 @@
 //! and limits of requests (`api::ingest`).
 
 mod account;
+pub mod buffer;
 pub mod decode;
 mod names;
 mod pump;
@@ -215,6 +216,13 @@ impl Intake {
     #[must_use]
     pub fn so_far(&self) -> &Receipt {
         &self.account.receipt
+    }
+
+    /// Ends an atomic intake without storing anything: the rows, how many records they came in and of how many
+    /// bytes, and the account of those that were refused.
+    pub(super) fn into_records(self) -> (Vec<Record>, u64, usize, Receipt) {
+        let report = self.account.report(self.ignored, self.next_index, self.failure);
+        (self.chunk, self.marks.len() as u64, self.bytes, report.receipt)
     }
 
     /// Stores what is left and accounts for everything.

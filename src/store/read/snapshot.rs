@@ -4,7 +4,7 @@ use sqlx::{Sqlite, Transaction};
 
 use super::super::error::query;
 use super::super::{Store, StoreError};
-use crate::model::{Micros, TimeRange};
+use crate::model::{Dataset, Micros, TimeRange};
 
 const BOUNDS: &str = "select min(low), max(high) from (
     select (select min(ts) from task) as low, (select max(ts) from task) as high
@@ -21,6 +21,8 @@ const TASK_BOUNDS: &str = "select min(low), max(high) from (
     select (select min(ts) from task) as low, (select max(ts) from task) as high
     union all select (select min(first_ts) from chunk where dataset = 'tasks'),
         (select last_ts from chunk where dataset = 'tasks' order by first_ts desc, first_row desc limit 1))";
+
+const HOURLESS_DAYS: &str = "select day from hourless_day where dataset = ? order by day";
 
 /// Hours of which the minute buckets hold fewer tasks than the hour does; the last of them.
 /// Minutes of late records are not kept, so an hour's minutes may be incomplete.
@@ -49,6 +51,20 @@ impl Store {
 }
 
 impl Snapshot {
+    /// Days of `dataset` whose hours (of agents, of metric series) retention took away, ascending. What they held
+    /// is in the days and in the records.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn hourless_days(&mut self, dataset: Dataset) -> Result<Vec<Micros>, StoreError> {
+        let days: Vec<i64> = sqlx::query_scalar(HOURLESS_DAYS)
+            .bind(dataset.as_str())
+            .fetch_all(&mut *self.tx)
+            .await
+            .map_err(query("read which days have no hours"))?;
+        Ok(days.into_iter().map(Micros).collect())
+    }
+
     /// Where records lie, all kinds together; the end is just after the last. `None` for an empty store.
     ///
     /// # Errors

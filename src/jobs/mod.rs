@@ -1,0 +1,41 @@
+//! The clock's door: what the server does without being asked, one job a file. A job asks what time it is, calls one
+//! function of `service`, and waits; it ends promptly when told to.
+
+pub mod flush;
+pub mod retention;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::model::Micros;
+use crate::service::Service;
+
+/// The jobs of one server.
+#[derive(Debug)]
+pub struct Jobs {
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Jobs {
+    /// Starts every job.
+    #[must_use]
+    pub fn start(service: &Service) -> Self {
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        tasks.spawn(retention::run(service.clone(), stop.clone()));
+        tasks.spawn(flush::run(service.clone(), stop.clone()));
+        tasks.close();
+        Self { stop, tasks }
+    }
+
+    /// Tells every job to end and waits until it has.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.wait().await;
+    }
+}
+
+/// What time it is.
+fn now() -> Micros {
+    Micros(chrono::Utc::now().timestamp_micros())
+}
