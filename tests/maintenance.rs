@@ -103,6 +103,66 @@ async fn cleanup_takes_days_after_90_days_and_says_what_it_took_and_a_second_one
 }
 
 #[tokio::test]
+async fn records_older_than_7_days_are_sealed_stay_readable_and_become_rows_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = aged_store(folder.path(), &[20, 10, 2]).await;
+    let exported = || run(folder.path(), &["--db", "s.db", "export", "tasks", "--format", "ndjson"]).out;
+    let before = exported();
+    assert_eq!(before.lines().count(), 30);
+    let done = run(folder.path(), &["--db", "s.db", "cleanup", "--json"]);
+    let report = json(&done.out);
+    assert_eq!(rows(&report, "sealed", "task", "rows"), 20, "{report}");
+    assert_eq!(rows(&report, "sealed", "event", "rows"), 2, "{report}");
+    assert_eq!(number(&path, "select count(*) from task").await, 10);
+    assert_eq!(number(&path, "select sum(rows) from chunk where dataset = 'tasks'").await, 20);
+    assert_eq!(exported(), before, "sealed records are read like rows");
+    let back = run(folder.path(), &["--db", "s.db", "unarchive", "--from", "now-15d"]);
+    assert_eq!((back.code, back.out.starts_with("13 sealed records")), (Some(0), true), "{back:?}");
+    assert_eq!(number(&path, "select count(*) from task").await, 20);
+    assert_eq!(exported(), before);
+    assert_eq!(run(folder.path(), &["--db", "s.db", "check"]).code, Some(0));
+}
+
+#[tokio::test]
+async fn a_store_above_its_limit_loses_its_oldest_days_and_says_when_that_is_not_enough() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = aged_store(folder.path(), &[20, 10, 5, 1]).await;
+    std::fs::write(folder.path().join("c.toml"), "[retention]\nsize_cap_mb = 1\n").expect("written");
+    let fits = run(folder.path(), &["--db", "s.db", "--config", "c.toml", "cleanup", "--json"]);
+    assert_eq!(rows(&json(&fits.out), "deleted", "task", "rows"), 0, "it is small enough: {}", fits.out);
+    let heavy = task("heavy", today() - 5 * DAY_MS, &format!(r#","metadata":{{"text":"{}"}}"#, "x".repeat(60_000)));
+    let lines: String = (0..40).map(|n| heavy.replace("heavy", &format!("heavy{n}")) + "\n").collect();
+    std::fs::write(folder.path().join("heavy.ndjson"), lines).expect("written");
+    assert_eq!(run(folder.path(), &["--db", "s.db", "ingest", "heavy.ndjson"]).code, Some(0));
+    let done = run(folder.path(), &["--db", "s.db", "--config", "c.toml", "cleanup", "--json"]);
+    assert_eq!(json(&done.out)["over_cap_bytes"], 0, "{}", done.out);
+    assert_eq!(number(&path, "select count(*) from chunk").await, 0, "sealed days went first");
+    assert_eq!(number(&path, "select min(ts) / 86400000000 from task").await, today() / DAY_MS - 1, "yesterday stays");
+    assert_eq!(number(&path, "select sum(tasks) from fleet_rollup where tier = 86400").await, 10);
+}
+
+#[tokio::test]
+async fn a_cleanup_that_was_cut_off_while_deleting_a_day_is_finished_by_the_next() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = aged_store(folder.path(), &[100, 1]).await;
+    let day = (today() / DAY_MS - 100) * 86_400_000_000;
+    let mut connection = connect(&path).await;
+    for statement in [
+        format!("insert into doomed_day (dataset, day, last_id) values ('tasks', {day}, 1000)"),
+        "delete from fleet_rollup where bucket < 0 + (select max(bucket) from fleet_rollup where tier = 86400)".into(),
+        "delete from task where id <= 4".into(),
+    ] {
+        sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await.expect("as if it had been cut off");
+    }
+    connection.close().await.expect("closed");
+    let done = run(folder.path(), &["--db", "s.db", "cleanup", "--json"]);
+    assert_eq!(rows(&json(&done.out), "deleted", "task", "rows"), 6, "{}", done.out);
+    assert_eq!(number(&path, "select count(*) from doomed_day").await, 0);
+    assert_eq!(number(&path, "select count(*) from arrival where dataset = 'tasks'").await, 1);
+    assert_eq!(number(&path, "select sum(tasks) from agent_rollup where tier = 86400").await, 10);
+}
+
+#[tokio::test]
 async fn older_than_deletes_only_and_spares_what_arrived_recently() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = aged_store(folder.path(), &[40, 20, 3]).await;
@@ -183,4 +243,68 @@ async fn a_task_that_was_started_is_seen_to_its_end() {
     };
     let report = tokio::time::timeout(std::time::Duration::from_secs(30), ended).await.expect("it ends");
     assert_eq!(report["runs"][0]["report"]["problems"], serde_json::json!([]));
+}
+
+fn config(change: impl FnOnce(&mut swarmscope::config::Config)) -> swarmscope::config::Config {
+    let mut config = swarmscope::config::Config::default();
+    change(&mut config);
+    config
+}
+
+#[tokio::test]
+async fn a_buffered_body_is_answered_before_it_is_stored_and_a_flush_stores_it() {
+    let server = Server::start_with(config(|config| config.write_buffer.flush_interval_seconds = 3600.0)).await;
+    let path = "/api/v1/ingest?ack=buffered";
+    let lines = format!("{}\n{{\"kind\":\"task\"}}\n{}\n", task("a", today(), ""), task("b", today() + 1, ""));
+    let answer = server.send_to(path, &lines).await;
+    assert_eq!((answer.status, answer.json()["buffered"].as_u64()), (202, Some(2)), "{}", answer.text);
+    assert_eq!(
+        (answer.json()["rejected"][0]["index"].as_u64(), &answer.json()["rejected_count"]),
+        (Some(1), &1.into())
+    );
+    assert!(server.stored(Dataset::Tasks).await.is_empty());
+    assert!(server.get("/metrics").await.text.contains("moai_flow_buffer_records 2\n"));
+    let flushed = common::Answer::of(server.client.post(server.url("/api/v1/flush"))).await;
+    assert_eq!((flushed.status, flushed.text.as_str()), (200, "{\"flushed\":2}"));
+    assert_eq!(server.stored(Dataset::Tasks).await.len(), 2);
+    let none = server.send_to(path, "{}\n[]\n").await;
+    assert_eq!((none.status, none.json()["rejected_count"].as_u64()), (400, Some(2)), "{}", none.text);
+    for impossible in ["?ack=buffered&atomic=1", "?ack=soon"] {
+        assert_eq!(server.send_to(&format!("/api/v1/ingest{impossible}"), &lines).await.status, 400, "{impossible}");
+    }
+}
+
+#[tokio::test]
+async fn the_buffer_empties_itself_when_it_holds_enough_and_when_the_server_stops() {
+    let server = Server::start_with(config(|config| {
+        config.write_buffer.flush_interval_seconds = 3600.0;
+        config.write_buffer.max_size = 3;
+    }))
+    .await;
+    let store = server.service.store().clone();
+    let one = |n: i64| task(&format!("t{n}"), today() + n, "");
+    let path = "/api/v1/ingest?ack=buffered";
+    for n in 0..3 {
+        assert_eq!(server.send_to(path, &one(n)).await.status, 202);
+    }
+    let full = async {
+        while store.counts().await.expect("counts")[0] < 3 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), full).await.expect("it is emptied");
+    assert_eq!(server.send_to(path, &one(3)).await.status, 202);
+    let folder = tempfile::tempdir().expect("a folder");
+    let db = store.path().to_owned();
+    let kept = folder.path().join("kept.db");
+    assert!(server.stop_and(|| std::fs::copy(&db, &kept)).await, "it stops cleanly");
+    assert_eq!(number(&kept, "select count(*) from task").await, 4);
+}
+
+#[tokio::test]
+async fn a_buffer_that_is_switched_off_means_waiting_for_the_commit() {
+    let server = Server::start_with(config(|config| config.write_buffer.enabled = false)).await;
+    let answer = server.send_to("/api/v1/ingest?ack=buffered", &task("a", today(), "")).await;
+    assert_eq!((answer.status, answer.counts()), (200, [1, 0, 0, 0]));
+    assert_eq!(server.stored(Dataset::Tasks).await.len(), 1);
 }

@@ -1,12 +1,20 @@
-//! Rollups equal brute force over the records, whatever arrives and in whatever order.
+//! Rollups equal brute force over the records, whatever arrives in whatever order, and whatever retention seals,
+//! takes away or deletes meanwhile.
 
 #![expect(clippy::expect_used, reason = "a test may say what it expects, in its helpers as well")]
 
 use proptest::prelude::*;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Row as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use swarmscope::analytics::sketch::Sketch;
-use swarmscope::model::{Dataset, EventRecord, MetricRecord, Micros, Outcome, Record, Source, TaskRecord, TokenCounts};
+
+use swarmscope::model::maintain::{CompressionSettings, MaintenanceTask, RetentionSettings};
+use swarmscope::model::{
+    Dataset, EventRecord, MetricRecord, Micros, Outcome, Record, Source, TaskRecord, TimeRange, TokenCounts,
+};
+use swarmscope::service::{Service, Settings};
 use swarmscope::store::{Clock, Landing, Store, StoreOptions};
 
 const NOON: i64 = 1_767_268_800_000_000; // 2026-01-01T12:00:00Z
@@ -129,13 +137,21 @@ const KEPT: &str = "tasks, success, failure, timeout, cancelled, failed, other, 
     duration_min, duration_max, used_n, used_sum, input_n, input_sum, output_n, output_sum, unsplit_n, unsplit_sum, \
     files_n, files_sum, cost_n, cost_sum";
 
-/// Compares every rollup with what the records say.
-async fn compare(connection: &mut SqliteConnection) {
-    for (tier, since) in [(60, NOON - 48 * HOUR), (3600, 0), (86_400, 0)] {
+/// Compares every rollup with what the records say at `now`.
+async fn compare(connection: &mut SqliteConnection, now: i64) {
+    for (tier, since) in [(60, now - 48 * HOUR), (3600, 0), (86_400, 0)] {
         let bucket = format!("ts / {tier}000000 * {tier}000000");
+        // Days whose hours were taken away have none; their days must be right all the same.
+        let with_hours = |time: &str, dataset: &str| match tier {
+            3600 => format!(
+                "{time} / 86400000000 * 86400000000 not in (select day from hourless_day where dataset = '{dataset}')"
+            ),
+            _ => "1".to_owned(),
+        };
+        let (agents, series) = (with_hours("ts", "tasks"), with_hours("ts", "agent-metrics"));
         assert_same(
             connection,
-            format!("select bucket, {KEPT} from fleet_rollup where tier = {tier} order by 1"),
+            format!("select bucket, {KEPT} from fleet_rollup where tier = {tier} and bucket >= {since} order by 1"),
             format!("select {bucket}, {SUMS} from task where ts >= {since} group by 1 order by 1"),
         )
         .await;
@@ -145,7 +161,10 @@ async fn compare(connection: &mut SqliteConnection) {
         assert_same(
             connection,
             format!("select bucket, agent, swarm, {KEPT} from agent_rollup where tier = {tier} order by 1, 2, 3"),
-            format!("select {bucket}, agent, coalesce(swarm, 0), {SUMS} from task group by 1, 2, 3 order by 1, 2, 3"),
+            format!(
+                "select {bucket}, agent, coalesce(swarm, 0), {SUMS} from task where {agents}
+                 group by 1, 2, 3 order by 1, 2, 3"
+            ),
         )
         .await;
         assert_same(
@@ -173,20 +192,29 @@ async fn compare(connection: &mut SqliteConnection) {
                  total(value * value) - total(value) * total(value) / count(*), min(value), max(value), max(ts),
                  (select last.value from agent_metric last where last.agent = m.agent and last.metric = m.metric
                   and last.ts / {tier}000000 = m.ts / {tier}000000 order by last.ts desc, last.id desc limit 1)
-                 from agent_metric m group by 1, 2, 3 order by 1, 2, 3"
+                 from agent_metric m where {series} group by 1, 2, 3 order by 1, 2, 3"
             ),
         )
         .await;
         compare_sketches(connection, tier).await;
     }
-    assert_same(
-        connection,
-        "select swarm, agent, first_ts, last_ts from swarm_agent order by 1, 2".into(),
-        "select swarm, agent, min(ts), max(ts) from (select swarm, agent, ts from task union all
-         select swarm, agent, ts from event) where swarm is not null group by 1, 2 order by 1, 2"
-            .into(),
-    )
-    .await;
+    compare_spans(connection).await;
+}
+
+/// The span of an agent in a swarm holds all its records there, and nothing but them unless a day was deleted.
+async fn compare_spans(connection: &mut SqliteConnection) {
+    let kept = "select swarm, agent, first_ts, last_ts from swarm_agent order by 1, 2";
+    let counted = "select swarm, agent, min(ts), max(ts) from (select swarm, agent, ts from task union all
+         select swarm, agent, ts from event) where swarm is not null group by 1, 2 order by 1, 2";
+    let deleted = numbers(connection, "select count(*) from maintenance_run where report like '%\"deleted\"%'".into());
+    if deleted.await[0][0] == 0.0 {
+        return assert_same(connection, kept.into(), counted.into()).await;
+    }
+    let narrow = format!(
+        "select count(*) from ({counted}) c left join swarm_agent k on k.swarm = c.swarm and k.agent = c.agent
+         and k.first_ts <= c.\"min(ts)\" and k.last_ts >= c.\"max(ts)\" where k.swarm is null"
+    );
+    assert_eq!(numbers(connection, narrow).await, [[0.0]], "a span that hides records");
 }
 
 /// Every sketch counts exactly the values of its cell.
@@ -225,31 +253,78 @@ async fn compare_sketches(connection: &mut SqliteConnection, tier: i64) {
             assert_eq!(sketch, expected, "{table} {bucket}");
             counted += values.len();
         }
-        let all = numbers(connection, format!("select count({value}) from {records}")).await;
+        let dataset = if records == "task" { "tasks" } else { "agent-metrics" };
+        let lost = if tier == 3600 && table != "fleet_sketch" {
+            format!("ts / 86400000000 * 86400000000 in (select day from hourless_day where dataset = '{dataset}')")
+        } else {
+            "0".to_owned()
+        };
+        let all = numbers(connection, format!("select count({value}) from {records} where not ({lost})")).await;
         assert_eq!(counted as f64, all[0][0], "{table} leaves nothing out");
     }
 }
 
-async fn write_and_compare(batches: Vec<Vec<Record>>) {
+/// What happens to a store.
+#[derive(Debug, Clone)]
+enum Deed {
+    /// Records arrive.
+    Write(Vec<Record>),
+    /// Some hours pass, then retention does its work.
+    Clean { hours: i64 },
+}
+
+fn a_deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        3 => proptest::collection::vec(a_record(), 1..25).prop_map(Deed::Write),
+        2 => (0..50_i64).prop_map(|hours| Deed::Clean { hours }),
+    ]
+}
+
+/// Ages short enough that every tier expires within a test.
+fn impatient() -> Settings {
+    Settings {
+        retention: RetentionSettings { detailed_days: 1, hourly_days: 2, daily_days: 4, ..Default::default() },
+        compression: CompressionSettings { min_age_days: 1, batch_size: 7, ..Default::default() },
+        ..Settings::default()
+    }
+}
+
+async fn do_and_compare(deeds: Vec<Deed>) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("s.db");
-    let options = StoreOptions { clock: Clock::fixed(Micros(NOON)), ..Default::default() };
-    let store = Store::open(&path, &options).await.expect("a store");
+    let now = Arc::new(AtomicI64::new(NOON));
+    let told = Arc::clone(&now);
+    let clock = Clock::new(move || Micros(told.load(Ordering::Relaxed)));
+    let store = Store::open(&path, &StoreOptions { clock, ..Default::default() }).await.expect("a store");
+    let service = Service::new(store.clone(), impatient());
     let mut stored = [0_i64; 7];
-    for batch in batches {
-        let landings = store.write(batch.clone()).await.expect("stored");
-        for (record, landing) in batch.iter().zip(landings) {
-            let dataset = match record {
-                Record::Task(_) => Dataset::Tasks,
-                Record::AgentMetric(_) => Dataset::AgentMetrics,
-                _ => Dataset::Events,
-            };
-            stored[dataset as usize] += i64::from(landing == Landing::Stored);
+    for deed in deeds {
+        match deed {
+            Deed::Write(batch) => {
+                let landings = store.write(batch.clone()).await.expect("stored");
+                for (record, landing) in batch.iter().zip(landings) {
+                    let dataset = match record {
+                        Record::Task(_) => Dataset::Tasks,
+                        Record::AgentMetric(_) => Dataset::AgentMetrics,
+                        _ => Dataset::Events,
+                    };
+                    stored[dataset as usize] += i64::from(landing == Landing::Stored);
+                }
+            }
+            Deed::Clean { hours } => {
+                let now = Micros(now.fetch_add(hours * HOUR, Ordering::Relaxed) + hours * HOUR);
+                let task = MaintenanceTask::Cleanup { older_than_days: None, dry_run: false };
+                service.run_maintenance(task, now).await.expect("cleaned up");
+            }
         }
+    }
+    for dataset in [Dataset::Tasks, Dataset::AgentMetrics, Dataset::Events] {
+        // Brute force looks at rows. Sums stay what they are when sealed records become rows again.
+        store.unseal(TimeRange::ALL, dataset).await.expect("unsealed");
     }
     let mut connection =
         SqliteConnectOptions::new().filename(&path).read_only(true).connect().await.expect("a connection");
-    compare(&mut connection).await;
+    compare(&mut connection, now.load(Ordering::Relaxed)).await;
     for (counter, dataset) in [("tasks", Dataset::Tasks), ("events", Dataset::Events)] {
         let total =
             numbers(&mut connection, format!("select total(n) from lifetime_count where counter = '{counter}'"));
@@ -263,7 +338,13 @@ proptest! {
     #[test]
     fn rollups_equal_brute_force(batches in proptest::collection::vec(proptest::collection::vec(a_record(), 1..25), 1..6)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(write_and_compare(batches));
+        runtime.block_on(do_and_compare(batches.into_iter().map(Deed::Write).collect()));
+    }
+
+    #[test]
+    fn rollups_equal_brute_force_under_retention(deeds in proptest::collection::vec(a_deed(), 2..12)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(do_and_compare(deeds));
     }
 }
 

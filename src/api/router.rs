@@ -7,7 +7,9 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{ApiProblem, ApiState, aggregate, export, flush, ingest, insight, lists, maintain, metrics, openapi, probes};
+use super::{
+    ApiProblem, ApiState, aggregate, export, flush, ingest, insight, lists, maintain, metrics, openapi, probes,
+};
 use crate::model::{Problem, ProblemKind};
 
 #[derive(utoipa::OpenApi)]

@@ -14,6 +14,7 @@ mod ingest;
 mod serve;
 mod summary;
 pub mod terminal;
+mod unarchive;
 mod vacuum;
 
 use std::ffi::OsString;
@@ -72,6 +73,8 @@ enum Command {
     Cleanup(cleanup::CleanupArgs),
     /// Give the space of deleted records back to the disk; works while a server runs
     Vacuum(vacuum::VacuumArgs),
+    /// Turn sealed records back into rows; the next cleanup seals them again
+    Unarchive(unarchive::UnarchiveArgs),
     /// Copy the store, and read the copy back; works while a server runs
     Backup(backup::BackupArgs),
     /// Check the store's integrity; works while a server runs
@@ -250,6 +253,7 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
             Command::Ingest(args) => ingest::run(args, &setup).await,
             Command::Cleanup(args) => cleanup::run(args, &setup).await,
             Command::Vacuum(args) => vacuum::run(args, &setup).await,
+            Command::Unarchive(args) => unarchive::run(args, &setup).await,
             Command::Backup(args) => backup::run(args, &setup).await,
             Command::Check(args) => check::run(args, &setup).await,
             Command::Demo(args) => demo::run(args, &setup).await,

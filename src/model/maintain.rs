@@ -211,6 +211,15 @@ pub enum MaintenanceTask {
     },
     /// Look at every page and index.
     Check,
+    /// Turn sealed records back into rows. The next cleanup seals them again.
+    Unarchive {
+        /// The first instant they are from.
+        #[serde(with = "rfc3339")]
+        from: Micros,
+        /// The first instant after.
+        #[serde(with = "rfc3339")]
+        until: Micros,
+    },
 }
 
 impl MaintenanceTask {
@@ -222,6 +231,7 @@ impl MaintenanceTask {
             Self::Vacuum => "vacuum",
             Self::Backup { .. } => "backup",
             Self::Check => "check",
+            Self::Unarchive { .. } => "unarchive",
         }
     }
 }
@@ -271,6 +281,8 @@ pub struct MaintenanceReport {
     pub backup: Option<BackupReport>,
     /// Check: what is wrong.
     pub problems: Vec<String>,
+    /// Unarchive: records that are rows again.
+    pub restored_rows: u64,
 }
 
 /// A verified copy.

@@ -21,8 +21,10 @@ pub(super) enum Chore {
     Hours { dataset: Dataset, day: Micros },
     /// Begin to delete a day: its rollups go at once.
     Doom { dataset: Dataset, day: Micros },
-    /// Delete some rows of a doomed day; with the last of them it is no longer doomed.
+    /// Delete some chunks or rows of a doomed day; with the last of them it is no longer doomed.
     Delete { dataset: Dataset, day: Micros },
+    /// Keep in mind that so many rows left their table by other means.
+    Count { rows: u64 },
 }
 
 /// What was done.
@@ -41,6 +43,8 @@ pub(super) enum Outcome {
 pub struct Removed {
     /// Rows by table and shelf.
     pub rows: Vec<(&'static str, Shelf, u64)>,
+    /// Bytes of the chunks among them.
+    pub sealed_bytes: u64,
     /// Whether there is more of the same to do.
     pub more: bool,
 }
@@ -78,6 +82,10 @@ pub(super) async fn run(
             runs::end(connection, *id, *now, report.as_deref(), error.as_deref()).await?;
             return Ok(Outcome::Noted);
         }
+        Chore::Count { rows } => {
+            retention::count_deleted(connection, *rows).await?;
+            return Ok(Outcome::Noted);
+        }
         Chore::Minutes { before } => retention::take_minutes(connection, *before).await?,
         Chore::Hours { dataset, day } => retention::take_hours(connection, *dataset, *day).await?,
         Chore::Doom { dataset, day } => retention::doom(connection, rollups, *dataset, *day).await?,
@@ -85,6 +93,7 @@ pub(super) async fn run(
     };
     // The sums that are remembered may be among those that went.
     caches.rollups = Default::default();
+    caches.sealing.forget();
     retention::count_deleted(connection, removed.total()).await?;
     Ok(Outcome::Removed(removed))
 }

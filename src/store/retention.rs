@@ -10,6 +10,7 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::Store;
+use super::archive::delete_of_day;
 use super::chore::{Chore, Outcome, Removed};
 use super::error::{StoreError, query};
 use super::queue::{Done, Work};
@@ -24,6 +25,9 @@ use crate::model::{Dataset, Micros};
 const ROWS_A_SLICE: u64 = 2000;
 /// Rollup rows after which a slice ends; they have one index at most.
 const BUCKETS_A_SLICE: u64 = 5000;
+
+/// Chunks of one slice; each is some 200 KiB in pages that only become free.
+const CHUNKS_A_SLICE: u32 = 32;
 
 /// The fact that counts deleted rows.
 const DELETED_KEY: &str = "rows_deleted_since_vacuum";
@@ -54,8 +58,9 @@ const DOOM: &str = "insert into doomed_day (dataset, day, last_id) \
 const SELECT_DOOMED: &str = "select last_id from doomed_day where dataset = ? and day = ?";
 const FORGET_DOOMED: &str = "delete from doomed_day where dataset = ? and day = ?";
 const FORGET_ARRIVAL: &str = "delete from arrival where dataset = ? and day = ?";
-const OLDEST_PRESENCE: &str =
-    "select min(ts) from (select min(ts) as ts from task union all select min(ts) from event)";
+const OLDEST_PRESENCE: &str = "select min(ts) from (select min(ts) as ts from task union all select min(ts) from event \
+    union all select min(first_ts) from chunk where dataset = 'tasks' \
+    union all select min(first_ts) from chunk where dataset = 'events')";
 const NARROW_SPANS: &str = "update swarm_agent set first_ts = ?1 where first_ts < ?1";
 const DELETE_SPANS: &str = "delete from swarm_agent where last_ts < ?";
 
@@ -112,12 +117,20 @@ impl Store {
         self.remove(Chore::Doom { dataset, day }).await
     }
 
-    /// Deletes some rows of a doomed day.
+    /// Deletes some chunks or rows of a doomed day.
     ///
     /// # Errors
     /// As [`Store::write`].
     pub async fn delete_rows(&self, dataset: Dataset, day: Micros) -> Result<Removed, StoreError> {
         self.remove(Chore::Delete { dataset, day }).await
+    }
+
+    /// Keeps in mind that `rows` left their table, as sealing makes them, so that their room is given back one day.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn count_deleted(&self, rows: u64) -> Result<(), StoreError> {
+        self.queue().run(Work::Chore(Chore::Count { rows })).await.map(drop)
     }
 
     /// How many rows were deleted since the last vacuum.
@@ -312,6 +325,14 @@ pub(super) async fn delete_some(
     let doomed: Option<i64> = doomed.fetch_optional(&mut *connection).await.map_err(query(action))?;
     let mut removed = Removed::default();
     let Some(last_id) = doomed else { return Ok(removed) };
+    for (rows, bytes) in delete_of_day(connection, dataset, day, CHUNKS_A_SLICE).await? {
+        removed.note("chunk", Shelf::Sealed, rows);
+        removed.sealed_bytes += bytes;
+        removed.more = true;
+    }
+    if removed.more {
+        return Ok(removed);
+    }
     let rows = delete_slice(connection, dataset, day, last_id).await?;
     removed.note(table_of(dataset), Shelf::Rows, rows);
     removed.more = rows == ROWS_A_SLICE;

@@ -165,7 +165,7 @@ fn shelf_of_tier(tier: i64) -> Shelf {
 fn shelf_of(table: &str) -> Shelf {
     if Dataset::ALL.into_iter().any(|dataset| table_of(dataset) == table) {
         Shelf::Rows
-    } else if table.starts_with("sealed") {
+    } else if matches!(table, "chunk" | "chunk_data") {
         Shelf::Sealed
     } else {
         Shelf::Other

@@ -47,7 +47,13 @@ impl Server {
     pub async fn start_with(config: Config) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(&folder.path().join("test.db"), &StoreOptions::default()).await.expect("a store");
-        let service = Service::new(store, Settings::default());
+        let settings = Settings {
+            retention: config.retention,
+            compression: config.compression,
+            write_buffer: config.write_buffer,
+            ..Settings::default()
+        };
+        let service = Service::new(store, settings);
         let listener = server::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel::<()>();
@@ -86,8 +92,15 @@ impl Server {
 
     /// Stops gracefully and returns whether all requests were finished.
     pub async fn stop(self) -> bool {
+        self.stop_and(|| Ok(())).await
+    }
+
+    /// Stops gracefully and looks at what it leaves; returns whether all requests were finished.
+    pub async fn stop_and<T>(self, look: impl FnOnce() -> std::io::Result<T>) -> bool {
         let _ = self.stop.send(());
-        self.running.await.expect("it ends")
+        let clean = self.running.await.expect("it ends");
+        look().expect("what it leaves");
+        clean
     }
 }
 

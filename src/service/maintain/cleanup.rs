@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::analytics::retention::{DayState, Due, Policy, Step, next_victim};
-use crate::model::maintain::{Action, Change, MaintenanceReport, Shelf};
+use crate::model::maintain::{Action, Change, MaintenanceReport, SealedDay, Shelf};
 use crate::model::{Dataset, Micros};
 use crate::service::{Service, ServiceError};
+use crate::store::SealOptions;
 use crate::store::chore::Removed;
 use crate::store::retention::{VACUUM_AFTER_ROWS, first_minute};
 use crate::store::size::{Measured, table_of};
@@ -40,7 +41,8 @@ impl Book {
 
     fn removed(&mut self, removed: &Removed, day: Option<Micros>) {
         for &(table, shelf, rows) in &removed.rows {
-            let bytes = self.bytes_of(table, shelf, rows);
+            let of_chunks = shelf == Shelf::Sealed;
+            let bytes = if of_chunks { removed.sealed_bytes } else { self.bytes_of(table, shelf, rows) };
             self.add(Action::Deleted, table, shelf, day, rows, bytes);
         }
     }
@@ -78,10 +80,11 @@ impl Service {
             older_than.map_or_else(|| Policy::new(&settings.retention, &settings.compression), Policy::older_than);
         let plan = policy.plan(&self.days().await?, now);
         let mut book = Book { measured: self.measured(now).await?.1, ..Book::default() };
+        let sealed = if dry_run { self.sealed().await? } else { Vec::new() };
         let total = plan.steps.len() as u64;
         for (done, step) in (0..).zip(&plan.steps) {
             self.desk.step(describe(step), done, total);
-            if dry_run { self.foresee(step, &mut book).await? } else { self.take(step, &mut book).await? }
+            if dry_run { self.foresee(step, &sealed, &mut book).await? } else { self.take(step, &mut book).await? }
         }
         let mut report = MaintenanceReport { dry_run, days_spared: plan.spared, ..MaintenanceReport::default() };
         if !dry_run {
@@ -138,7 +141,14 @@ impl Service {
         }
     }
 
-    async fn seal_day(&self, _step: &Step, _book: &mut Book) -> Result<(), ServiceError> {
+    async fn seal_day(&self, step: &Step, book: &mut Book) -> Result<(), ServiceError> {
+        let settings = self.settings().compression;
+        let options = SealOptions { level: settings.compression_level, rows_per_chunk: settings.batch_size };
+        let sealed = self.store().seal_day(step.dataset, step.day, &options).await?;
+        self.store().count_deleted(sealed.rows).await?;
+        let table = table_of(step.dataset);
+        let freed = book.bytes_of(table, Shelf::Rows, sealed.rows).saturating_sub(sealed.bytes);
+        book.add(Action::Sealed, table, Shelf::Rows, Some(step.day), sealed.rows, freed);
         Ok(())
     }
 
@@ -171,7 +181,7 @@ impl Service {
     }
 
     /// Notes what a step would do.
-    async fn foresee(&self, step: &Step, book: &mut Book) -> Result<(), ServiceError> {
+    async fn foresee(&self, step: &Step, sealed: &[SealedDay], book: &mut Book) -> Result<(), ServiceError> {
         let (dataset, day) = (step.dataset, step.day);
         let table = table_of(dataset);
         match step.due {
@@ -186,6 +196,10 @@ impl Service {
                 let bytes = book.bytes_of(table, Shelf::Rows, rows);
                 let action = if step.due == Due::Seal { Action::Sealed } else { Action::Deleted };
                 book.add(action, table, Shelf::Rows, Some(day), rows, bytes);
+                let own = |of: &&SealedDay| step.due == Due::Delete && (of.dataset, of.day) == (dataset, day);
+                for of in sealed.iter().filter(own) {
+                    book.add(Action::Deleted, "chunk", Shelf::Sealed, Some(day), of.rows, of.bytes);
+                }
             }
         }
         Ok(())

@@ -18,7 +18,8 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::{Service, ServiceError};
 use crate::model::maintain::{MaintenanceReport, MaintenanceStatus, MaintenanceTask};
-use crate::model::{Micros, Problem, ProblemKind};
+use crate::model::{Micros, Problem, ProblemKind, TimeRange};
+use crate::store::archive::SEALED;
 use crate::store::size::Measured;
 
 /// What is known about maintenance in this process.
@@ -115,6 +116,7 @@ impl Service {
             MaintenanceTask::Vacuum => self.vacuum().await,
             MaintenanceTask::Backup { name } => self.backup_as(name.as_deref(), now).await,
             MaintenanceTask::Check => self.check_store().await,
+            MaintenanceTask::Unarchive { from, until } => self.unarchive(*from, *until).await,
         };
         let micros = i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX);
         let ended = Micros(now.0.saturating_add(micros));
@@ -132,6 +134,16 @@ impl Service {
         let freed_bytes = self.store().vacuum().await?;
         self.store().vacuumed().await?;
         Ok(MaintenanceReport { freed_bytes, ..MaintenanceReport::default() })
+    }
+
+    async fn unarchive(&self, from: Micros, until: Micros) -> Result<MaintenanceReport, ServiceError> {
+        let range = TimeRange::new(from, until).map_err(|error| Problem::bad_request(error.to_string()))?;
+        let mut restored_rows = 0;
+        for dataset in SEALED {
+            self.desk.step(format!("turning sealed {} into rows", dataset.as_str()), 0, 0);
+            restored_rows += self.store().unseal(range, dataset).await?.rows;
+        }
+        Ok(MaintenanceReport { restored_rows, ..MaintenanceReport::default() })
     }
 
     async fn check_store(&self) -> Result<MaintenanceReport, ServiceError> {

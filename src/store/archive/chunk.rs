@@ -9,6 +9,7 @@ use super::codec::{Build, Damage, Packer, Unpacker, Values, block};
 use super::filter::{self, Probe};
 use super::rows::{GetRow, PutRow, Sealed, Stats};
 use crate::model::time::DAY;
+use crate::model::{Dataset, Micros};
 
 const INSERT: &str = "insert into chunk (dataset, day, rows, first_ts, first_row, last_ts, last_row, low_row, \
     high_row, failures, others, timed, duration_max, bytes) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
@@ -16,6 +17,8 @@ const INSERT: &str = "insert into chunk (dataset, day, rows, first_ts, first_row
 const INSERT_DATA: &str = "insert into chunk_data (chunk, filter, narrow, wide) values (?, ?, ?, ?)";
 const DELETE: &str = "delete from chunk where id = ?";
 const DELETE_DATA: &str = "delete from chunk_data where chunk = ?";
+const SELECT_OF_DAY: &str = "select id, rows, bytes from chunk where dataset = ?1 and first_ts >= ?2 \
+    and first_ts < ?3 order by first_ts limit ?4";
 const SELECT_FILTER: &str = "select filter from chunk_data where chunk = ?";
 const SELECT_NARROW: &str = "select narrow from chunk_data where chunk = ?";
 const SELECT_WIDE: &str = "select wide from chunk_data where chunk = ?";
@@ -177,6 +180,30 @@ pub(super) async fn delete(connection: &mut SqliteConnection, id: i64) -> Result
         sqlx::query(statement).bind(id).execute(&mut *connection).await.map_err(query("delete a sealed chunk"))?;
     }
     Ok(())
+}
+
+/// Takes at most `limit` chunks of a day away; returns their rows and bytes, one entry a chunk.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub(in crate::store) async fn delete_of_day(
+    connection: &mut SqliteConnection,
+    dataset: Dataset,
+    day: Micros,
+    limit: u32,
+) -> Result<Vec<(u64, u64)>, StoreError> {
+    let found: Vec<(i64, i64, i64)> = sqlx::query_as(SELECT_OF_DAY)
+        .bind(dataset.as_str())
+        .bind(day.0)
+        .bind(day.0 + DAY)
+        .bind(limit)
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(query("find sealed chunks"))?;
+    for (id, _, _) in &found {
+        delete(connection, *id).await?;
+    }
+    Ok(found.into_iter().map(|(_, rows, bytes)| (rows.unsigned_abs(), bytes.unsigned_abs())).collect())
 }
 
 /// Whether the chunk may hold all of `probes`.

@@ -31,6 +31,7 @@ use crate::model::time::DAY;
 use crate::model::{Dataset, Micros, TimeRange};
 
 pub(in crate::store) use check::problems;
+pub(in crate::store) use chunk::delete_of_day;
 pub(in crate::store) use chunk::{Chunk, Head, Place, Wanted};
 pub(in crate::store) use meet::{Sealing, meet};
 pub(in crate::store) use rows::Sealed;
