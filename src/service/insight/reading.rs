@@ -35,6 +35,8 @@ pub(in crate::service) struct Reading {
     minutes_from: Option<Micros>,
     /// Days whose hours by agent are gone.
     hourless: Vec<Micros>,
+    /// Days whose hours of some metric series are gone.
+    hourless_series: Vec<Micros>,
 }
 
 impl Service {
@@ -54,6 +56,9 @@ impl Service {
         let tasks = snapshot.task_bounds().await?;
         let cut = snapshot.cut(&query.filter).await?;
         let hourless = snapshot.hourless_days(Dataset::Tasks).await?;
+        let mut hourless_series = snapshot.hourless_days(Dataset::AgentMetrics).await?;
+        hourless_series.extend(snapshot.hourless_days(Dataset::SwarmMetrics).await?);
+        hourless_series.sort_unstable();
         let mut reading = Reading {
             snapshot,
             scope: Scope { now, range, bounds, projects, demo_seed },
@@ -62,6 +67,7 @@ impl Service {
             tasks,
             minutes_from: None,
             hourless,
+            hourless_series,
         };
         reading.find_minutes().await?;
         Ok(reading)
@@ -107,11 +113,21 @@ impl Reading {
         self.tasks.map_or(range, |tasks| widen(range, tasks))
     }
 
+    /// `pieces` of sums by agent, records in the place of hours that are gone.
+    pub(in crate::service) fn of_agents(&self, pieces: Vec<Piece>) -> Vec<Piece> {
+        without_hours(pieces, &self.hourless)
+    }
+
+    /// The same of sums by metric series.
+    pub(in crate::service) fn of_series(&self, pieces: Vec<Piece>) -> Vec<Piece> {
+        without_hours(pieces, &self.hourless_series)
+    }
+
     /// The pieces to read `range` in, for sums: no bucket wider than `coarsest`.
     pub(in crate::service) fn pieces(&self, range: TimeRange, coarsest: Tier) -> Vec<Piece> {
         match self.cut.map(|cut| cut.rollups()) {
             Some(Rollups::Fleet) => pieces(self.near_data(range), coarsest, self.minutes_from),
-            Some(Rollups::Agents) => without_hours(pieces(self.near_data(range), coarsest, None), &self.hourless),
+            Some(Rollups::Agents) => self.of_agents(pieces(self.near_data(range), coarsest, None)),
             Some(Rollups::None) => pieces(range, Tier::Raw, None),
             None => Vec::new(),
         }
@@ -121,7 +137,7 @@ impl Reading {
     pub(super) fn agent_pieces(&self, range: TimeRange) -> Vec<Piece> {
         match self.cut.map(|cut| cut.rollups()) {
             Some(Rollups::None) => pieces(range, Tier::Raw, None),
-            Some(_) => without_hours(pieces(self.near_data(range), Tier::Day, None), &self.hourless),
+            Some(_) => self.of_agents(pieces(self.near_data(range), Tier::Day, None)),
             None => Vec::new(),
         }
     }

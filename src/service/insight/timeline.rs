@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::analytics::grid::{Grid, pieces, tier_of, without_hours};
+use crate::analytics::grid::{Grid, pieces, tier_of};
 use crate::model::answer::Tier;
 use crate::model::overview::{Earlier, Timeline};
-use crate::model::{Dataset, Micros, TimeRange, answer::Rate};
+use crate::model::{Micros, TimeRange, answer::Rate};
 use crate::store::StoreError;
 use crate::store::read::{Rollups, Tally, WordAt};
 
@@ -110,8 +110,7 @@ impl Reading {
         let mut slots = vec![(0, 0.0); grid.slots];
         if let Some(cut) = self.cut {
             let coarsest = if cut.rollups() == Rollups::None { Tier::Raw } else { tier_of(grid.step) };
-            let hourless = self.snapshot.hourless_days(Dataset::SwarmMetrics).await?;
-            let pieces = without_hours(pieces(range, coarsest, None), &hourless);
+            let pieces = self.of_series(pieces(range, coarsest, None));
             for (slot, n, sum) in self.snapshot.health(&pieces, &cut, grid).await? {
                 if let Some(slot) = slots.get_mut(slot) {
                     slot.0 += n;
