@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use futures::StreamExt as _;
+use serde_json::Value;
 use swarmscope::analytics::grid::{Grid, Piece, pieces};
+use swarmscope::model::aggregate::{AggregateQuery, Bucket, Field, Function, GroupBy, Source};
 use swarmscope::model::answer::Tier;
 use swarmscope::model::overview::EventRow;
 use swarmscope::model::time::{DAY, HOUR};
-use swarmscope::model::{Micros, RecordFilter, TimeRange};
+use swarmscope::model::{Format, Micros, RangeSpec, RecordFilter, Selection, TimeRange};
+use swarmscope::service::export::ExportRequest;
+use swarmscope::service::{Service, Settings};
 use swarmscope::store::Store;
 use swarmscope::store::read::{Cut, FullTask, Rollups, Snapshot, Tally};
+use swarmscope::wire::Layout;
 
 use super::{DAYS, FIRST_DAY, Pair};
 
@@ -188,9 +194,72 @@ async fn answers(store: &Store) -> Said {
     said
 }
 
+/// What the service makes of it: aggregates of every source, and the export of everything.
+async fn served(store: &Store) -> Said {
+    let service = Service::new(store.clone(), Settings::default());
+    let now = Micros(FIRST_DAY + 9 * DAY);
+    let mut said = Said::new();
+    let asked = [
+        (Source::Tasks, Some(Field::DurationMs), vec![GroupBy::Agent, GroupBy::Result]),
+        (Source::Tasks, Some(Field::TokensUsed), vec![GroupBy::Model, GroupBy::Project]),
+        (Source::Tasks, None, vec![GroupBy::Swarm]),
+        (Source::AgentMetrics, Some(Field::Value), vec![GroupBy::Agent, GroupBy::MetricType]),
+        (Source::SwarmMetrics, Some(Field::Value), vec![GroupBy::Project]),
+        (Source::Events, None, vec![GroupBy::EventType, GroupBy::AgentType]),
+        (Source::Healings, Some(Field::DurationMs), vec![GroupBy::Strategy, GroupBy::Success]),
+    ];
+    let range = |from: i64, to: i64| RangeSpec {
+        from: Micros(FIRST_DAY + from).to_rfc3339(),
+        to: Micros(FIRST_DAY + to).to_rfc3339(),
+    };
+    for (source, field, group_by) in asked {
+        let functions = match field {
+            Some(_) => vec![Function::Count, Function::Sum, Function::Min, Function::Max, Function::Stddev],
+            None => vec![Function::Count],
+        };
+        for (range, bucket) in [(range(0, DAYS * DAY), None), (range(HOUR, 30 * HOUR), Some("1h"))] {
+            let bucket = bucket.map(|bucket| Bucket::parse(bucket).expect("a bucket"));
+            let (functions, group_by) = (functions.clone(), group_by.clone());
+            let query =
+                AggregateQuery { source, field, functions, range, group_by, bucket, ..AggregateQuery::default() };
+            let mut answer =
+                serde_json::to_value(service.aggregate(&query, now).await.expect("an answer")).expect("JSON");
+            round(&mut answer);
+            said.push(("aggregate", answer.to_string()));
+        }
+    }
+    let everything = ExportRequest {
+        selection: Selection::All,
+        format: Format::Ndjson,
+        range: TimeRange::ALL,
+        filter: RecordFilter::default(),
+        layout: Layout::default(),
+        gzip: false,
+    };
+    let mut export = service.export(everything).expect("an export");
+    let mut bytes = Vec::new();
+    while let Some(part) = export.next().await {
+        bytes.extend(part.expect("bytes"));
+    }
+    said.push(("export", String::from_utf8(bytes).expect("text")));
+    said
+}
+
+/// Rounds every number in an answer.
+fn round(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() => *value = digits(number.as_f64().expect("a float")).into(),
+        Value::Array(values) => values.iter_mut().for_each(round),
+        Value::Object(fields) => fields.values_mut().for_each(round),
+        _ => {}
+    }
+}
+
 /// Asks both everything.
 pub(super) async fn compare(pair: &Pair) {
-    let (sealed, plain) = (answers(&pair.sealed).await, answers(&pair.plain).await);
+    let (mut sealed, mut plain) = (answers(&pair.sealed).await, answers(&pair.plain).await);
+    sealed.extend(served(&pair.sealed).await);
+    plain.extend(served(&pair.plain).await);
     for (index, (sealed, plain)) in sealed.iter().zip(&plain).enumerate() {
         assert_eq!(sealed, plain, "answer {index}");
     }

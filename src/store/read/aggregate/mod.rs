@@ -1,7 +1,7 @@
 //! Sums, values and sketches of any source by slot and group: the rows behind every aggregate.
 //!
 //! - `family` which rollups hold what is asked
-//! - `raw` the records
+//! - `raw` the records, `sealed` those that are sealed
 //! - `buckets` the rollups
 //! - `words` names to numbers and back
 //!
@@ -10,6 +10,7 @@
 mod buckets;
 mod family;
 mod raw;
+mod sealed;
 #[cfg(test)]
 mod tests;
 mod words;

@@ -43,7 +43,10 @@ impl Snapshot {
         grid: &Grid,
     ) -> Result<Vec<SumsAt>, StoreError> {
         let mut sql = sums_sql(question, range, grid);
-        sql.build().try_map(read_sums).fetch_all(&mut *self.tx).await.map_err(query("add up records"))
+        let mut sums =
+            sql.build().try_map(read_sums).fetch_all(&mut *self.tx).await.map_err(query("add up records"))?;
+        self.add_sealed_sums(question, range, grid, &mut sums).await?;
+        Ok(sums)
     }
 
     /// The field of every record in `range` that carries it, in no order. Packed into texts by SQLite, which is
@@ -68,7 +71,10 @@ impl Snapshot {
             groups.iter_mut().zip(numbers).for_each(|(group, number)| group[place] = number);
         }
         let all = slots.into_iter().zip(groups).zip(values);
-        Ok(all.map(|((slot, group), value)| ValueAt { slot, group, value }).collect())
+        let mut values = all.map(|((slot, group), value)| ValueAt { slot, group, value }).collect();
+        drop(row);
+        self.add_sealed_values(question, range, grid, &mut values).await?;
+        Ok(values)
     }
 }
 

@@ -7,6 +7,7 @@ mod presence;
 mod sums;
 
 pub(super) use found::{Long, keep_longest};
+pub(super) use sums::{TOKENS, tokens};
 
 use super::super::StoreError;
 use super::super::archive::rows::task;

@@ -16,7 +16,8 @@ use crate::model::answer::Tier;
 use crate::model::overview::TokenTotals;
 use crate::model::{Micros, TimeRange, TokenCounts};
 
-const TOKENS: &[usize] = &[task::USED, task::INPUT, task::OUTPUT, task::CACHE_READ, task::CACHE_WRITE, task::REASONING];
+pub(in super::super) const TOKENS: &[usize] =
+    &[task::USED, task::INPUT, task::OUTPUT, task::CACHE_READ, task::CACHE_WRITE, task::REASONING];
 const FOR_TALLIES: Wanted = Wanted::columns(&[task::RESULT, task::DURATION]).and(Wanted::columns(TOKENS));
 const FOR_AGENTS: Wanted = FOR_TALLIES.and(Wanted::columns(&[task::AGENT]));
 const FOR_USAGE: Wanted = Wanted::columns(&[task::MODEL, task::PROJECT, task::COST]).and(Wanted::columns(TOKENS));
@@ -28,7 +29,7 @@ fn slot(chunk: &Chunk, row: usize, grid: &Grid) -> usize {
 }
 
 /// Kinds of tokens and all of them.
-fn tokens(chunk: &Chunk, row: usize) -> (TokenCounts, Option<i64>) {
+pub(in super::super) fn tokens(chunk: &Chunk, row: usize) -> (TokenCounts, Option<i64>) {
     let kinds = TokenCounts {
         input: chunk.int(task::INPUT, row),
         output: chunk.int(task::OUTPUT, row),
@@ -77,6 +78,16 @@ fn tally(chunk: &Chunk, row: usize) -> Tally {
     };
     *count = 1;
     tally
+}
+
+/// Model, project, and whether the source said what it cost.
+type UsageKey = (Option<i64>, Option<i64>, bool);
+
+#[derive(Debug, Default)]
+struct UsageSum {
+    tasks: u64,
+    tokens: TokenTotals,
+    cost: f64,
 }
 
 fn raw(pieces: &[Piece]) -> impl Iterator<Item = TimeRange> {
@@ -188,7 +199,7 @@ impl Snapshot {
         at: Micros,
         usage: &mut Vec<Usage>,
     ) -> Result<(), StoreError> {
-        let mut sums: BTreeMap<(Option<i64>, Option<i64>, bool), (u64, TokenTotals, f64)> = BTreeMap::new();
+        let mut sums: BTreeMap<UsageKey, UsageSum> = BTreeMap::new();
         for range in raw(pieces) {
             self.each_sealed_task(range, cut, FOR_USAGE, |chunk, row| {
                 let cost = chunk.real(task::COST, row);
@@ -196,14 +207,14 @@ impl Snapshot {
                 let (kinds, used) = tokens(chunk, row);
                 let any = used.or(kinds.input).or(kinds.output).or(kinds.cache_read).or(kinds.cache_write);
                 let recorded = any.or(kinds.reasoning).is_some().into();
-                let (tasks, tokens, sum) = sums.entry(key).or_default();
-                *tasks += 1;
-                add_tokens(tokens, &TokenTotals { recorded, ..totals(&kinds, used) });
-                *sum += cost.unwrap_or_default();
+                let sum = sums.entry(key).or_default();
+                sum.tasks += 1;
+                add_tokens(&mut sum.tokens, &TokenTotals { recorded, ..totals(&kinds, used) });
+                sum.cost += cost.unwrap_or_default();
             })
             .await?;
         }
-        for ((model, project, costed), (tasks, tokens, cost)) in sums {
+        for ((model, project, costed), UsageSum { tasks, tokens, cost }) in sums {
             let (model, project) = (self.word(Dict::Model, model).await?, self.word(Dict::Project, project).await?);
             usage.push(Usage { model, project, at, reported: costed.then_some(cost), tasks, tokens });
         }
