@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use swarmscope::model::maintain::{Action, CompressionSettings, MaintenanceTask, RetentionSettings, Shelf};
 use swarmscope::model::{
     AgentRecord, AgentStatus, EventRecord, MetricRecord, Micros, Outcome, Record, Source, TaskRecord, TokenCounts,
 };
@@ -75,6 +76,32 @@ impl Fleet {
             fleet.keep(late).await;
             fleet.keep(others(&mut dice)).await;
         }
+        fleet
+    }
+
+    /// The same after retention: every day is sealed and has lost its hours and minutes, then some more tasks arrive.
+    pub async fn aged(count: u64) -> Self {
+        let mut fleet = Self::of(count).await;
+        let settings = Settings {
+            retention: RetentionSettings { detailed_days: 1, hourly_days: 1, daily_days: 400, ..Default::default() },
+            compression: CompressionSettings { min_age_days: 1, batch_size: 500, ..Default::default() },
+            ..Settings::default()
+        };
+        let keeper = Service::new(fleet.service.store().clone(), settings);
+        let task = MaintenanceTask::Cleanup { older_than_days: None, dry_run: false };
+        let report = keeper.run_maintenance(task, Micros(NOW + 10 * DAY)).await.expect("cleaned up");
+        let did = |action: Action, table: &str, shelf: Shelf| {
+            report.changes.iter().any(|made| (made.action, made.table.as_str(), made.shelf) == (action, table, shelf))
+        };
+        assert!(did(Action::Sealed, "task", Shelf::Rows) && did(Action::Deleted, "agent_rollup", Shelf::Hours));
+        assert!(did(Action::Deleted, "metric_rollup", Shelf::Hours), "{report:?}");
+        let mut dice = Dice::new(count + 1);
+        let more = (0..count / 10).map(|index| {
+            let ts = NOW - 5 * DAY + dice.up_to(5 * DAY - 1);
+            Record::Task(self::task(&mut dice, count + index, ts))
+        });
+        let more = more.collect();
+        fleet.keep(more).await;
         fleet
     }
 

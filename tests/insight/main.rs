@@ -150,6 +150,25 @@ async fn figures_equal_brute_force_for_any_filter() {
 }
 
 #[tokio::test]
+async fn figures_equal_brute_force_after_records_were_sealed_and_hours_taken_away() {
+    let fleet = Fleet::aged(6_000).await;
+    let some = |text: &str| Some(text.to_owned());
+    let filters = [
+        RecordFilter::default(),
+        RecordFilter { agent_id: some("agent-3"), ..Default::default() },
+        RecordFilter { swarm_id: some("swarm-1"), ..Default::default() },
+        RecordFilter { project: some("project-1"), ..Default::default() },
+    ];
+    for filter in &filters {
+        for (from, until) in RANGES {
+            let overview = ask(&fleet, &query(from, until, filter)).await;
+            let range = TimeRange { from: Micros(from), until: Micros(until) };
+            Expected::filtered(&fleet, range, filter).check(&overview);
+        }
+    }
+}
+
+#[tokio::test]
 async fn many_tasks_are_summarised_by_sketches_within_1_percent_and_the_answer_says_so() {
     let fleet = Fleet::of(30_000).await;
     for (from, until) in [(NOW - 5 * DAY - 11, NOW), (NOW - 5 * DAY, NOW - DAY - 77)] {

@@ -150,3 +150,10 @@ async fn task_hours(connection: &mut SqliteConnection, day: i64) -> Result<BTree
         .map_err(query("sum a day up again"))?;
     Ok(found.into_iter().map(|ts| Width::Hour.bucket(ts)).collect())
 }
+
+/// Statements that must not walk a whole table.
+#[cfg(test)]
+pub(in crate::store) fn clears() -> Vec<&'static str> {
+    let tasks = TASK_TABLES.into_iter().map(|(_, delete)| delete);
+    tasks.chain([SELECT_TASK_TIMES, DELETE_METRIC_SKETCHES, DELETE_METRICS]).collect()
+}

@@ -181,6 +181,9 @@ pub(in crate::store) fn first_minute(now: Micros) -> i64 {
     Width::Minute.bucket(now.0.saturating_sub(MINUTES_KEPT))
 }
 
+#[cfg(test)]
+pub(in crate::store) use expire::clears;
+
 /// The selects that read cells by key, up to their values, and how many values a key has.
 #[cfg(test)]
 pub(in crate::store) fn cell_reads() -> Vec<(String, usize)> {
