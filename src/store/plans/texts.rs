@@ -1,0 +1,115 @@
+//! Every statement that stands in this room as one text, whoever wrote it and whenever: found in the sources, and
+//! planned. Statements that are put together from parts are planned beside those who do so.
+
+use std::path::{Path, PathBuf};
+
+use super::{plan, store};
+
+/// Tables that stay small whatever is stored, as plans name them: reading one whole costs nothing.
+const SMALL: [&str; 9] = [
+    "a", // agent_name
+    "hourless_day",
+    "last_row",
+    "maintenance_run",
+    "model_name",
+    "project_name",
+    "sqlite_schema",
+    "swarm_agent",
+    "_sqlx_migrations",
+];
+
+/// Statements that may sort, because what they sort is small.
+const SORTING: [(&str, &str); 4] = [
+    ("select name from sqlite_schema", "the tables of a file"),
+    ("select n.name, c.n from lifetime_count", "one row an event type"),
+    ("select id from task where ts >= ?1 and ts < ?2 and task_id", "tasks of one id and one instant"),
+    ("select day, sum(rows), count(*), sum(bytes) from chunk", "one row a chunk"),
+];
+
+/// Files whose statements are about the whole store and are asked for by people, now and then.
+const WHOLE: [&str; 2] = ["size", "upkeep"];
+
+/// What begins a statement.
+const VERBS: [&str; 5] = ["select ", "insert ", "update ", "delete ", "with "];
+
+/// Fewer than there are; if the search finds fewer, it is broken.
+const STATEMENTS_MIN: usize = 80;
+
+#[tokio::test]
+async fn no_statement_walks_a_large_table_or_sorts_what_an_index_has_in_order() {
+    let (store, _folder) = store().await;
+    let mut connection = store.reader().acquire().await.expect("a connection");
+    let (mut planned, mut findings) = (0, Vec::new());
+    for path in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store")) {
+        let source = std::fs::read_to_string(&path).expect("a source");
+        for text in texts(&source) {
+            // What ends with a blank goes on elsewhere.
+            if !VERBS.iter().any(|verb| text.starts_with(verb)) || text.ends_with(' ') {
+                continue;
+            }
+            // A part of a statement, or prose that begins with one of the verbs.
+            let Ok(plan) = plan(&mut connection, &text).await else { continue };
+            planned += 1;
+            let sorts = SORTING.iter().any(|(start, _)| text.starts_with(start));
+            let bad: Vec<&str> = plan.lines().filter(|step| walks(step) || (!sorts && is_sort(step))).collect();
+            if !bad.is_empty() {
+                findings.push(format!("{}: {text}\n    {}", path.display(), bad.join("\n    ")));
+            }
+        }
+    }
+    assert!(planned >= STATEMENTS_MIN, "only {planned} statements were found");
+    assert!(findings.is_empty(), "{}", findings.join("\n"));
+}
+
+fn walks(step: &str) -> bool {
+    let Some(what) = step.strip_prefix("SCAN ") else { return false };
+    let table = what.split(' ').next().unwrap_or_default();
+    !(SMALL.contains(&table) || what.starts_with('(') || what.contains("CONSTANT ROW"))
+}
+
+fn is_sort(step: &str) -> bool {
+    step.starts_with("USE TEMP B-TREE")
+}
+
+/// The sources below `folder`, without those of [`WHOLE`] and the tests of plans.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if !(["plans", "texts", "tests"].contains(&name) || WHOLE.contains(&name)) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The string literals of Rust source, as the compiler reads them; not those in comments.
+fn texts(source: &str) -> Vec<String> {
+    let code: Vec<&str> = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let code = code.join("\n").replace("'\"'", "");
+    let (mut texts, mut chars) = (Vec::new(), code.chars().peekable());
+    while chars.any(|c| c == '"') {
+        let mut text = String::new();
+        while let Some(c) = chars.next() {
+            match (c, chars.peek()) {
+                ('"', _) => break,
+                ('\\', Some('\n')) => while chars.next_if(|c| c.is_whitespace()).is_some() {},
+                ('\\', Some('n')) => text.push(chars.next().map_or(' ', |_| '\n')),
+                ('\\', Some(_)) => text.extend(chars.next()),
+                (c, _) => text.push(c),
+            }
+        }
+        texts.push(text);
+    }
+    texts
+}
+
+#[test]
+fn literals_are_read_as_the_compiler_reads_them() {
+    let source =
+        "const A: &str = \"select 1 \\\n     from b\"; let c = \"d\\\"e\"; const F: &str = \"\\\nselect\n 2\";";
+    assert_eq!(texts(source), ["select 1 from b", "d\"e", "select\n 2"]);
+}
