@@ -115,6 +115,8 @@ pub struct Counts {
     pub unanswered: usize,
     /// Records whose sender got no answer, and which are not there.
     pub lost: usize,
+    /// Records that lie sealed, where somebody looked.
+    pub sealed: usize,
 }
 
 impl Ledger {

@@ -48,6 +48,7 @@ pub const DISTURBANCES: &[Disturbance] = &[
     that("check", What::Command(&["check"])),
     that("cleanup", What::Command(&["cleanup"])),
     that("vacuum", What::Command(&["vacuum"])),
+    that("unarchive", What::Command(&["unarchive"])),
     that("cleanup by the server", What::Request("/api/v1/maintenance/cleanup?wait=true")),
     that("vacuum by the server", What::Request("/api/v1/maintenance/vacuum?wait=true")),
     that("backup by the server", What::Request("/api/v1/maintenance/backup?wait=true")),

@@ -70,7 +70,7 @@ impl Life {
         }
         let serving = self.start();
         let counts = self.judge(serving.address, "at the end").await;
-        Counts { lost: lost + counts.lost, ..counts }
+        Counts { lost: lost + counts.lost, sealed: self.sealed().await, ..counts }
     }
 
     /// Begins, half of the time, with a file that an earlier version left, which the first server migrates.
@@ -107,6 +107,17 @@ impl Life {
         // Nor is the table while its file is being made.
         let _ = sqlx::query("update arrival set last_ts = day").execute(&mut file).await;
         file.close().await.expect("closed");
+    }
+
+    /// How many records lie sealed.
+    async fn sealed(&self) -> usize {
+        let file = SqliteConnectOptions::new().filename(self.db()).read_only(true);
+        let mut file = file.connect().await.expect("a store");
+        let sealed: i64 = sqlx::query_scalar("select coalesce(sum(rows), 0) from chunk")
+            .fetch_one(&mut file)
+            .await
+            .expect("a number");
+        usize::try_from(sealed).expect("a number of records")
     }
 
     /// Starts, judges what the kill before left, sends, disturbs, kills.
@@ -193,5 +204,5 @@ async fn send_until_gone(address: SocketAddr, name: String, again: Option<Batch>
 fn some_time(dice: &mut Dice) -> Micros {
     let now = chrono::Utc::now().timestamp_micros();
     let (days, within) = (dice.between(0.0, 20.0).floor(), dice.between(0.0, HOUR as f64));
-    Micros(now - within as i64 - if dice.chance(0.2) { days as i64 * DAY } else { 0 })
+    Micros(now - within as i64 - if dice.chance(0.4) { days as i64 * DAY } else { 0 })
 }

@@ -44,9 +44,11 @@ async fn a_kill_at_any_moment_loses_nothing_acknowledged_and_invents_nothing() {
         sum.acknowledged += counts.acknowledged;
         sum.unanswered += counts.unanswered;
         sum.lost += counts.lost;
+        sum.sealed += counts.sealed;
     }
     println!("{sum:?}");
     assert!(sum.acknowledged > rounds, "the load was real: {sum:?}");
+    assert!(sum.sealed > 0 || rounds < ROUNDS, "some of it was sealed: {sum:?}");
 }
 
 fn setting(name: &str) -> Option<String> {

@@ -3,11 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{plan, store};
+use super::{store, try_plan};
 
 /// Tables that stay small whatever is stored, as plans name them: reading one whole costs nothing.
-const SMALL: [&str; 9] = [
+const SMALL: [&str; 11] = [
     "a", // agent_name
+    "agent_name",
+    "chunk", // one row for thousands of records; the blobs lie apart
     "hourless_day",
     "last_row",
     "maintenance_run",
@@ -18,12 +20,14 @@ const SMALL: [&str; 9] = [
     "_sqlx_migrations",
 ];
 
-/// Statements that may sort, because what they sort is small.
-const SORTING: [(&str, &str); 4] = [
+/// Parts of statements that may sort, because what they sort is small, and what it is.
+const SORTING: [(&str, &str); 6] = [
     ("select name from sqlite_schema", "the tables of a file"),
     ("select n.name, c.n from lifetime_count", "one row an event type"),
-    ("select id from task where ts >= ?1 and ts < ?2 and task_id", "tasks of one id and one instant"),
+    ("task where ts >= ?1 and ts < ?2 and task_id = ?3", "tasks of one id and one instant"),
     ("select day, sum(rows), count(*), sum(bytes) from chunk", "one row a chunk"),
+    ("duration_max is not null order by duration_max desc", "one row a chunk"),
+    ("select distinct agent from agent_rollup where tier = 86400", "one row an agent"),
 ];
 
 /// Files whose statements are about the whole store and are asked for by people, now and then.
@@ -48,9 +52,9 @@ async fn no_statement_walks_a_large_table_or_sorts_what_an_index_has_in_order() 
                 continue;
             }
             // A part of a statement, or prose that begins with one of the verbs.
-            let Ok(plan) = plan(&mut connection, &text).await else { continue };
+            let Ok(plan) = try_plan(&mut connection, &text).await else { continue };
             planned += 1;
-            let sorts = SORTING.iter().any(|(start, _)| text.starts_with(start));
+            let sorts = SORTING.iter().any(|(part, _)| text.contains(part));
             let bad: Vec<&str> = plan.lines().filter(|step| walks(step) || (!sorts && is_sort(step))).collect();
             if !bad.is_empty() {
                 findings.push(format!("{}: {text}\n    {}", path.display(), bad.join("\n    ")));
