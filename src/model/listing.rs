@@ -158,8 +158,8 @@ pub struct SwarmListRow {
     pub timed: u64,
     /// Its tokens in the range; `None` when no task recorded any.
     pub tokens_used: Option<i64>,
-    /// Its first task, whatever the range.
+    /// Its first task or event, whatever the range.
     pub first_seen: Option<Micros>,
-    /// Its last task, whatever the range.
+    /// Its last task or event, whatever the range.
     pub last_seen: Option<Micros>,
 }

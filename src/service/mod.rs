@@ -8,6 +8,7 @@ pub mod export;
 pub mod health;
 pub mod import;
 pub mod insight;
+pub mod listing;
 pub mod maintain;
 pub mod query;
 pub mod record;

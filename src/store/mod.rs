@@ -27,6 +27,7 @@ mod metrics;
 mod names;
 mod open;
 mod page;
+pub mod page_sorted;
 #[cfg(test)]
 mod plans;
 mod queue;

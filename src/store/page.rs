@@ -113,7 +113,11 @@ async fn sealed_rows_of<T: Sealed>(
 }
 
 /// The records the rows stand for.
-async fn records<T: Table>(found: Vec<(i64, T)>, readers: &SqlitePool, names: &Names) -> Result<Vec<Row>, StoreError> {
+pub(super) async fn records<T: Table>(
+    found: Vec<(i64, T)>,
+    readers: &SqlitePool,
+    names: &Names,
+) -> Result<Vec<Row>, StoreError> {
     let mut rows = Vec::with_capacity(found.len());
     for (id, row) in found {
         let record = record(&row, readers, names).await?;
@@ -148,7 +152,7 @@ pub(super) enum Condition {
 
 impl Condition {
     /// What it asks of a sealed row.
-    fn test<T: Sealed>(&self) -> Result<Test, StoreError> {
+    pub(super) fn test<T: Sealed>(&self) -> Result<Test, StoreError> {
         let place = |name: &str| {
             let lost = || StoreError::Damaged { what: format!("{} has no column {name} to filter by", T::sql().name) };
             column_of::<T>(name).ok_or_else(lost)
@@ -171,7 +175,7 @@ const SELECT_SWARM_SPAN: &str = "select min(first_ts), max(last_ts) from swarm_a
 
 /// `request` within the time the swarm it asks for was at work, since tasks and events have no index
 /// by swarm; `None` when it never was.
-async fn narrow(
+pub(super) async fn narrow(
     readers: &SqlitePool,
     dataset: Dataset,
     request: &PageRequest,
@@ -195,7 +199,7 @@ async fn narrow(
 }
 
 /// What `filter` asks of the columns of `T`; `None` when no record can match.
-async fn conditions<T: Table>(
+pub(super) async fn conditions<T: Table>(
     readers: &SqlitePool,
     filter: &RecordFilter,
 ) -> Result<Option<Vec<Condition>>, StoreError> {
@@ -279,6 +283,21 @@ pub(super) fn statement<T: Table>(request: &PageRequest, conditions: &[Condition
         (_, None) => {}
     }
     select.push_bind(from).push(format!(" and {time} < ")).push_bind(until);
+    push_conditions(&mut select, conditions);
+    let (than, order) = match request.order {
+        Order::Asc => (">", "asc"),
+        Order::Desc => ("<", "desc"),
+    };
+    if let Some(after) = request.after {
+        select.push(format!(" and ({time}, id) {than} (")).push_bind(after.time.0);
+        select.push(", ").push_bind(after.row).push(")");
+    }
+    select.push(format!(" order by {time} {order}, id {order} limit ")).push_bind(i64::from(request.limit));
+    select
+}
+
+/// Adds ` and …` for every condition.
+pub(super) fn push_conditions(select: &mut QueryBuilder<Sqlite>, conditions: &[Condition]) {
     for condition in conditions {
         match condition {
             Condition::Number(column, number) => select.push(format!(" and {column} = ")).push_bind(*number),
@@ -293,14 +312,4 @@ pub(super) fn statement<T: Table>(request: &PageRequest, conditions: &[Condition
             Condition::NoResult => select.push(" and result is null"),
         };
     }
-    let (than, order) = match request.order {
-        Order::Asc => (">", "asc"),
-        Order::Desc => ("<", "desc"),
-    };
-    if let Some(after) = request.after {
-        select.push(format!(" and ({time}, id) {than} (")).push_bind(after.time.0);
-        select.push(", ").push_bind(after.row).push(")");
-    }
-    select.push(format!(" order by {time} {order}, id {order} limit ")).push_bind(i64::from(request.limit));
-    select
 }

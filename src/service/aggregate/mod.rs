@@ -58,6 +58,26 @@ impl Service {
     }
 }
 
+/// Sum and number of `field` in the range of `reading`, by the numbers of one word.
+pub(super) async fn sums_by(
+    reading: &mut Reading,
+    source: Source,
+    field: Field,
+    group: GroupBy,
+    filter: &RecordFilter,
+) -> Result<HashMap<i64, (f64, u64)>, StoreError> {
+    let needs = Needs::default();
+    let question = reading.snapshot.question(source, Some(field), &[group], filter).await?;
+    let Some(question) = question else { return Ok(HashMap::new()) };
+    let plan = Plan { family: question.family(needs), question, needs };
+    let cells = reading.gather(&plan, &Axis::whole(reading.scope.range), None).await?;
+    let sums = cells.groups.into_iter().filter_map(|(group, cells)| {
+        let moments = cells.first()?.moments;
+        (moments.n > 0).then_some((group[0], (moments.sum.min(f64::MAX), moments.n)))
+    });
+    Ok(sums.collect())
+}
+
 /// A question that is being answered.
 struct Asked<'a> {
     query: &'a AggregateQuery,

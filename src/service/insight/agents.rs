@@ -41,14 +41,14 @@ impl Reading {
     }
 
     /// Every agent with a task in `range`.
-    pub(super) async fn agent_sums(&mut self, range: TimeRange) -> Result<Vec<AgentSum>, StoreError> {
+    pub(in crate::service) async fn agent_sums(&mut self, range: TimeRange) -> Result<Vec<AgentSum>, StoreError> {
         let Some(cut) = self.cut else { return Ok(Vec::new()) };
         let pieces = self.agent_pieces(range);
         self.snapshot.agent_sums(&pieces, &cut).await
     }
 
     /// The rows of `agents` (some dozens, repetitions allowed) in their order, with names and percentiles.
-    pub(super) async fn agent_rows(
+    pub(in crate::service) async fn agent_rows(
         &mut self,
         range: TimeRange,
         agents: &[AgentSum],

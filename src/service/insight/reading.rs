@@ -104,7 +104,7 @@ impl Reading {
     }
 
     /// Where tasks lie; `None` when there are none.
-    pub(super) fn task_range(&self) -> Option<TimeRange> {
+    pub(in crate::service) fn task_range(&self) -> Option<TimeRange> {
         self.tasks
     }
 
@@ -134,7 +134,7 @@ impl Reading {
     }
 
     /// The pieces to read `range` in where the fleet's rollups do not help, but those per agent do.
-    pub(super) fn agent_pieces(&self, range: TimeRange) -> Vec<Piece> {
+    pub(in crate::service) fn agent_pieces(&self, range: TimeRange) -> Vec<Piece> {
         match self.cut.map(|cut| cut.rollups()) {
             Some(Rollups::None) => pieces(range, Tier::Raw, None),
             Some(_) => self.of_agents(pieces(self.near_data(range), Tier::Day, None)),
