@@ -17,7 +17,7 @@ demo: build ## The same over .swarm/demo.db, filled with a simulated swarm
 	@exec target/release/swarmscope --db .swarm/demo.db serve $(ARGS)
 
 dev: ## Serve a debug build and rebuild on every change
-	@scripts/with-tools cargo leptos watch -- serve $(ARGS)
+	@scripts/with-tools cargo leptos watch --split -- serve $(ARGS)
 
 build: ## Release server and site: target/release/swarmscope, target/site
 	@scripts/build

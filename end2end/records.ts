@@ -9,7 +9,7 @@ const minute = 60_000;
 
 /** Every kind of record, with hostile ids and texts everywhere. */
 export function hostile(now: number): object[] {
-  return [SCRIPT, ODD].flatMap((id, i) => {
+  return [SCRIPT, ODD, ".", ".."].flatMap((id, i) => {
     const at = now - (i + 1) * minute;
     const common = { timestamp: at, project: id, metadata: { note: id } };
     return [

@@ -23,7 +23,7 @@ export default async function start() {
   const run = (db: string, ...words: string[]) =>
     execFileSync(program, ["--db", join(folder, `${db}.db`), ...words], { env, cwd: folder });
 
-  const serve = async (db: string) => {
+  const serve = async (db: string, env: NodeJS.ProcessEnv) => {
     const words = ["--db", join(folder, `${db}.db`), "serve", "--bind", "127.0.0.1:0"];
     const server = spawn(program, words, { env, cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
     servers.push(server);
@@ -51,7 +51,8 @@ export default async function start() {
   ingest("old", old());
   ingest("small", small(now));
   if (transcripts) run("real", "import", "claude-code", transcripts);
-  await Promise.all(["demo", "hostile", "old", "small", "empty", ...(transcripts ? ["real"] : [])].map(serve));
+  const stores = ["demo", "hostile", "old", "small", "empty", ...(transcripts ? ["real"] : [])];
+  await Promise.all([...stores.map((db) => serve(db, env)), serve("fresh", { ...env, HOME: homeWithTranscript(folder) })]);
 
   return async () => {
     for (const server of servers) {
@@ -62,4 +63,19 @@ export default async function start() {
     }
     rmSync(folder, { recursive: true, force: true });
   };
+}
+
+/** A home folder in which the first-use page finds one transcript of one session. */
+function homeWithTranscript(folder: string): string {
+  const home = join(folder, "home-with-transcript");
+  const project = join(home, ".claude/projects/-garden");
+  mkdirSync(project, { recursive: true });
+  const sessionId = "0b4f2a9e-1111-4222-8333-444455556666";
+  const common = { sessionId, cwd: "/garden", version: "2.0.0", isSidechain: false, userType: "external" };
+  const lines = [
+    { ...common, type: "user", uuid: "u-1", parentUuid: null, timestamp: "2026-01-01T12:00:00.000Z", message: { role: "user", content: "water the beds" } },
+    { ...common, type: "assistant", uuid: "u-2", parentUuid: "u-1", requestId: "r-1", timestamp: "2026-01-01T12:00:07.000Z", message: { id: "m-1", type: "message", role: "assistant", model: "claude-sonnet-4-5", content: [{ type: "text", text: "done" }], stop_reason: "end_turn", usage: { input_tokens: 10, output_tokens: 5, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 } } },
+  ];
+  writeFileSync(join(project, `${sessionId}.jsonl`), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  return home;
 }

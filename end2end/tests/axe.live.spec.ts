@@ -7,6 +7,13 @@ const pages: [Store, string][] = [
   ["demo", "/agents/coder-03"],
   ["demo", "/swarms/nightly-etl"],
   ["empty", "/"],
+  ["demo", "/?compare=on"],
+  ["demo", "/tasks"],
+  ["demo", "/agents"],
+  ["demo", "/swarms"],
+  ["demo", "/explore?fn=p95,count&group=model"],
+  ["demo", "/exports"],
+  ["demo", "/system"],
   ["old", "/"],
 ];
 

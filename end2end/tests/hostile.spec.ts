@@ -26,6 +26,18 @@ for (const id of [SCRIPT, ODD]) {
   });
 }
 
+for (const id of [".", ".."]) {
+  test(`what is called ${id} opens`, async ({ open, page }) => {
+    await open("hostile", "/tasks");
+    await linkTo(page, "tasks", id).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(id);
+    await linkTo(page, "agents", id).click();
+    await expect(page.locator("dd").getByText(id, { exact: true }).first()).toBeVisible();
+    await page.reload();
+    await expect(page.locator("dd").getByText(id, { exact: true }).first()).toBeVisible();
+  });
+}
+
 test("a filter by a hostile project keeps to it", async ({ open, page }) => {
   await open("hostile", `/?project=${encodeURIComponent(ODD)}`);
   await expect(page.locator('[data-tile="tasks"] .figure')).toHaveAttribute("title", "1");

@@ -25,6 +25,24 @@ test("the page of a task does not scroll sideways", async ({ open, page }) => {
   expect(await overflow(page)).toBe(0);
 });
 
+test("the pages are listed, the one shown is marked", async ({ open, page }) => {
+  await open("small", "/agents/worker-1");
+  const menu = page.locator(".pages-menu summary");
+  if (await menu.isVisible()) await menu.click();
+  const links = page.getByRole("navigation", { name: "Pages" }).getByRole("link");
+  await expect(links).toHaveText(["Overview", "Swarms", "Agents", "Tasks", "Explore", "Exports", "System"]);
+  await expect(links.nth(2)).toHaveAttribute("aria-current", "true");
+  await links.nth(5).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Exports" })).toBeVisible();
+});
+
+test("paper is light, whatever the screen is", async ({ open, page }) => {
+  await page.emulateMedia({ colorScheme: "dark", media: "print" });
+  await open("demo");
+  const colours = await page.evaluate(() => [document.documentElement, document.querySelector(".tile")].map((element) => element && getComputedStyle(element).backgroundColor));
+  expect(colours).toEqual(["rgb(246, 247, 249)", "rgb(255, 255, 255)"]);
+});
+
 test("charts are pictures before the page is live", async ({ request }) => {
   const html = await (await request.get(`${server("demo")}/`)).text();
   expect(html.match(/<svg[^>]*viewBox/g)?.length ?? 0).toBeGreaterThanOrEqual(8); // four panels, narrow and wide

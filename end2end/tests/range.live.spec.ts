@@ -45,6 +45,20 @@ test("a series that is hidden stays hidden after a reload", async ({ open, page 
   await expect(p99).toHaveAttribute("aria-pressed", "false");
 });
 
+test("comparing shows the range before and stays in the address", async ({ open, page }) => {
+  await open("demo", "/?from=now-3d");
+  const legend = page.locator('[data-panel="latency"] .legend');
+  await expect(legend).not.toContainText("previous p95");
+  await page.getByRole("link", { name: "Compare" }).click();
+  await expect(page).toHaveURL(/compare=on/);
+  await expect(legend).toContainText("previous p95");
+  await page.reload();
+  await live(page);
+  await expect(legend).toContainText("previous p95");
+  await page.getByRole("link", { name: "Comparing" }).click();
+  await expect(legend).not.toContainText("previous p95");
+});
+
 test("charts are painted on a canvas and answer to the pointer", async ({ open, page }) => {
   await open("demo");
   await expect(page.locator("[data-panel] canvas[data-painted]")).toHaveCount(4);

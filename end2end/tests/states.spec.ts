@@ -43,9 +43,17 @@ test.describe("pages that are not there", () => {
     const answer = await page.goto(`${server("small")}/nowhere`);
     expect(answer?.status()).toBe(404);
     await expect(page.getByRole("heading", { name: "There is no such page" })).toBeVisible();
+    await expect(page.getByText("Demo data.")).toHaveCount(0);
     await page.getByRole("link", { name: "Go to the overview" }).click();
     await expect(page.getByRole("heading", { level: 1, name: "Overview" })).toBeVisible();
   });
+
+  for (const path of ["/nowhere", "/agents/nobody"]) {
+    test(`${path} of a demo says that it is one`, async ({ page }) => {
+      await page.goto(server("demo") + path);
+      await expect(page.getByText("Demo data.")).toBeVisible();
+    });
+  }
 
   for (const path of ["/agents/nobody", "/tasks/nothing", "/swarms/none"]) {
     test(`${path} is a 404 that says so`, async ({ page }) => {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
+use axum::http::header;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -17,10 +18,12 @@ use crate::model::aggregate::{
     Source,
 };
 use crate::model::{Problem, RecordFilter};
-use crate::service::Service;
+use crate::service::{Service, ServiceError};
+use crate::wire::figures;
 
 /// Parameters beside the filters.
-const PLAIN: [&str; 10] = ["source", "field", "fn", "from", "to", "group_by", "bucket", "tz", "order_by", "limit"];
+const PLAIN: [&str; 11] =
+    ["source", "field", "fn", "from", "to", "group_by", "bucket", "tz", "order_by", "limit", "format"];
 
 /// What can be asked.
 #[derive(Debug, IntoParams)]
@@ -51,6 +54,8 @@ struct Asked {
     order_by: Option<String>,
     /// At most so many groups, 1 to 1 000; default 100.
     limit: Option<u32>,
+    /// `json` (default), or `csv`: a row for each bucket of each group.
+    format: Option<String>,
     /// Only this agent.
     agent_id: Option<String>,
     /// Only this swarm.
@@ -144,13 +149,23 @@ pub struct ColumnBody {
 
 /// Figures over records: any function of any number, grouped and bucketed.
 #[utoipa::path(get, path = "/api/v1/aggregate", tag = "insight", params(Asked), responses(
-    (status = 200, description = "figures in columns", body = AggregateBody),
+    (status = 200, description = "figures in columns", content((AggregateBody = "application/json"), (String = "text/csv"))),
     (status = 400, description = "an unknown parameter, an unreadable value, or too many buckets", body = ProblemBody,
         content_type = "application/problem+json")))]
 pub async fn aggregate(State(service): State<Service>, RawQuery(query): RawQuery) -> ApiResult<Response> {
     let known: Vec<&str> = PLAIN.into_iter().chain(GroupBy::ALL.into_iter().map(GroupBy::as_str)).collect();
-    let query = question(&Params::read(query.as_deref(), &known)?)?;
+    let params = Params::read(query.as_deref(), &known)?;
+    let query = question(&params)?;
+    let as_csv = match params.get("format") {
+        None | Some("json") => false,
+        Some("csv") => true,
+        Some(other) => return Err(Problem::bad_request(format!("`format={other}`: write json or csv")).into()),
+    };
     let answer = service.aggregate(&query, super::now()).await?;
+    if as_csv {
+        let csv = figures::csv(&query, &answer).map_err(ServiceError::from)?;
+        return Ok(fresh(([(header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present")], csv)));
+    }
     Ok(fresh(Json(body(&query, answer))))
 }
 

@@ -6,6 +6,8 @@
 pub mod aggregate;
 pub mod answer;
 pub mod dataset;
+pub mod explore;
+pub mod export;
 pub mod filter;
 pub mod id;
 pub mod listing;

@@ -4,6 +4,7 @@
 pub mod aggregate;
 pub mod demo;
 pub mod error;
+mod explore;
 pub mod export;
 pub mod health;
 pub mod import;

@@ -8,7 +8,10 @@ use leptos_router::{Lazy, SsrMode, path};
 use crate::web::components::banner::DemoBanner;
 use crate::web::components::sidebar::Sidebar;
 use crate::web::components::theme_toggle::Look;
-use crate::web::pages::{AgentRoute, NotFoundPage, OverviewPage, SwarmRoute, TaskRoute};
+use crate::web::pages::{
+    AgentRoute, AgentsRoute, ExploreRoute, ExportsRoute, NotFoundPage, OverviewPage, SwarmRoute, SwarmsRoute,
+    SystemRoute, TaskRoute, TasksRoute,
+};
 use crate::web::platform;
 
 /// The whole document, as the server sends it.
@@ -61,6 +64,12 @@ pub fn App() -> impl IntoView {
                 <DemoBanner />
                 <FlatRoutes fallback=NotFoundPage>
                     <Route path=path!("/") view=OverviewPage ssr=whole.clone() />
+                    <Route path=path!("/agents") view={Lazy::<AgentsRoute>::new()} ssr=whole.clone() />
+                    <Route path=path!("/tasks") view={Lazy::<TasksRoute>::new()} ssr=whole.clone() />
+                    <Route path=path!("/swarms") view={Lazy::<SwarmsRoute>::new()} ssr=whole.clone() />
+                    <Route path=path!("/explore") view={Lazy::<ExploreRoute>::new()} ssr=whole.clone() />
+                    <Route path=path!("/exports") view={Lazy::<ExportsRoute>::new()} ssr=whole.clone() />
+                    <Route path=path!("/system") view={Lazy::<SystemRoute>::new()} ssr=whole.clone() />
                     <Route path=path!("/agents/:id") view={Lazy::<AgentRoute>::new()} ssr=whole.clone() />
                     <Route path=path!("/tasks/:id") view={Lazy::<TaskRoute>::new()} ssr=whole.clone() />
                     <Route path=path!("/swarms/:id") view={Lazy::<SwarmRoute>::new()} ssr=whole />

@@ -65,7 +65,8 @@ impl ViewState {
                     if let Some(place) = state.filter.field_mut(key).filter(|_| FILTERS.contains(&key)) {
                         *place = Some(value);
                     } else if let Some(own) = OWN.into_iter().find(|own| *own == key) {
-                        state.own.insert(own, value);
+                        let values = state.own.entry(own).or_default();
+                        *values = if values.is_empty() { value } else { format!("{values},{value}") };
                     }
                 }
             }
@@ -168,7 +169,7 @@ impl ViewState {
     /// The same state at the start of its list.
     #[must_use]
     pub fn from_the_start(&self) -> Self {
-        self.with_own(CURSOR, None).with_own(SEEN, None)
+        self.with_own(CURSOR, None).with_own(SEEN, None).with_own(BACK, None)
     }
 
     /// The same state without any filter.
@@ -190,7 +191,9 @@ impl ViewState {
     /// Whether the range ends with the clock, so that reading again makes sense.
     #[must_use]
     pub fn moves(&self) -> bool {
-        self.range.is_all() || self.range.to.is_empty() || self.range.to.starts_with("now")
+        // A later page of a list stands where its first page stood.
+        let fixed = self.own(CURSOR).is_some();
+        !fixed && (self.range.is_all() || self.range.to.is_empty() || self.range.to.starts_with("now"))
     }
 
     /// What the server is asked; hidden series and live do not change the answer.
@@ -217,13 +220,31 @@ pub const NAMELESS: &str = "-";
 pub const CURSOR: &str = "cursor";
 /// How many rows of a list came before.
 pub const SEEN: &str = "seen";
+/// The places before, for the way back.
+pub const BACK: &str = "back";
 
-/// What pages may set by themselves.
-const OWN: [&str; 12] =
-    [CURSOR, SEEN, "sort", "order", "source", "field", "fn", "group", "bucket", "tz", "limit", "dataset"];
+/// What pages may set by themselves: the place in a list, its order; what is explored; how it is exported.
+/// A key that comes several times, as from the boxes of a form, holds its values with commas between.
+const OWN: [&str; 15] = [
+    CURSOR, SEEN, BACK, "sort", "order", "limit", "source", "field", "fn", "group", "bucket", "tz", "pretty",
+    "metadata", "gzip",
+];
 
 /// The filters a page takes, in the order of the query string.
-const FILTERS: [&str; 7] = ["project", "agent_id", "swarm_id", "model", "result", "agent_type", "task_id"];
+const FILTERS: [&str; 12] = [
+    "project",
+    "agent_id",
+    "swarm_id",
+    "model",
+    "result",
+    "agent_type",
+    "status",
+    "metric_type",
+    "event_type",
+    "strategy",
+    "failure_type",
+    "success",
+];
 
 /// The decoded pairs of a query string. A plus sign is a blank, as forms write it.
 pub fn pairs(query: &str) -> impl Iterator<Item = (String, String)> + '_ {

@@ -13,6 +13,7 @@ pub mod claude_code;
 pub mod csv;
 pub mod exposition;
 mod fields;
+pub mod figures;
 pub mod grafana;
 pub mod json;
 mod measure;

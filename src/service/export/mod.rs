@@ -15,6 +15,7 @@
 mod produce;
 mod sink;
 mod sort;
+mod weigh;
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

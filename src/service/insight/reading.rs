@@ -40,6 +40,14 @@ pub(in crate::service) struct Reading {
 }
 
 impl Service {
+    /// What a page knows about its question before any figure is read.
+    ///
+    /// # Errors
+    /// As [`Service::overview`].
+    pub async fn scope(&self, query: &PageQuery, now: Micros) -> Result<Scope, ServiceError> {
+        Ok(self.read(query, now).await?.scope)
+    }
+
     /// Fixes the moment and understands the question.
     pub(in crate::service) async fn read(&self, query: &PageQuery, now: Micros) -> Result<Reading, ServiceError> {
         check_filter(&query.filter)?;

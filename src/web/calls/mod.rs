@@ -5,10 +5,16 @@
 //! from. Errors cross as [`Problem`](crate::model::Problem), with the status it names.
 
 mod answer;
+mod explore;
 mod feed;
 mod insight;
+mod list;
+mod maintain;
 mod problem;
 
 pub use answer::{Answer, SameJson, ask};
+pub use explore::*;
 pub use feed::*;
 pub use insight::*;
+pub use list::*;
+pub use maintain::*;

@@ -229,7 +229,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
 
     /// The upper edge of each stretch; a stretch of one bucket is a dot.
     fn line(&self, series: &Series, stretches: &[Vec<Point>]) -> Result<(), DrawError<DB>> {
-        let style = self.stroke(series.ink, 1.75);
+        let style = self.stroke(series.ink, if series.role == Role::Ghost { 1.0 } else { 1.75 });
         for stretch in stretches {
             let path = stretch.iter().map(|(at, _, upper)| self.point(*at, *upper)).collect::<Vec<_>>();
             if let [only] = path[..] {

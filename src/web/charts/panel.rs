@@ -66,6 +66,12 @@ pub enum Unit {
     Millis,
     /// Shares, 0 to 1.
     Ratio,
+    /// US dollars.
+    Usd,
+    /// Things a second.
+    PerSecond,
+    /// Numbers of which nobody said what they measure.
+    Number,
 }
 
 /// What a series is to its panel.
@@ -139,6 +145,9 @@ impl Unit {
             Self::Count => format::grouped(value.round() as i64),
             Self::Tokens => format::tokens(value.round() as i64).to_string(),
             Self::Millis => format::duration(value).to_string(),
+            Self::Usd => format::usd(value).to_string(),
+            Self::PerSecond => format::throughput(value * 60.0).to_string(),
+            Self::Number => format::number(value),
             Self::Ratio => {
                 let tenths = (value * 1000.0 + 1e-9).floor() / 10.0;
                 let digits = usize::from(tenths.fract() != 0.0);

@@ -149,6 +149,9 @@ fn round_step(least: f64, unit: Unit) -> f64 {
 fn axis_label(at: f64, step: f64, unit: Unit) -> String {
     match unit {
         Unit::Count | Unit::Tokens => format::plain(at).replace(".0", ""),
+        Unit::Number => format::number(at),
+        Unit::Usd => format::usd(at).to_string().replace(format::NBSP, ""),
+        Unit::PerSecond => format!("{}/s", format::number(at)),
         Unit::Millis => {
             let (size, name) = match step {
                 step if step >= 86_400e3 => (86_400e3, "d"),

@@ -24,6 +24,9 @@ const NARROW: (u32, u32) = (300, 200);
 pub fn ChartPanel(
     /// What it shows.
     panel: Panel,
+    /// Whether it stands on tasks, which can then be downloaded.
+    #[prop(default = true)]
+    records: bool,
 ) -> impl IntoView {
     let view = use_view();
     let id = panel.id;
@@ -59,7 +62,7 @@ pub fn ChartPanel(
             <header class="card-header">
                 <h2 id=format!("{id}-title")>{title}</h2>
                 <span class="muted">{subtitle}</span>
-                <PanelMenu title=title />
+                {records.then(|| view! { <PanelMenu title=title /> })}
             </header>
             <div class="chart" node_ref=surface>
                 <div class="chart-picture wide" inner_html=wide></div>

@@ -1,11 +1,11 @@
 //! The numbers of a chart as a table, for everybody who would rather read them.
 
-use std::fmt::Write;
-
 use leptos::prelude::*;
 
 use crate::web::charts::Panel;
 use crate::web::format;
+
+use super::data_table::{Cell, Head, Table};
 
 /// The table of a panel, newest bucket first, behind a "View as table".
 #[component]
@@ -25,35 +25,20 @@ pub fn ChartTable(
     }
 }
 
-/// The table as HTML text: hundreds of cells that never change by themselves need no hydration.
+/// The table as HTML text.
 #[must_use]
 pub fn html(panel: &Panel) -> String {
-    let mut out = String::from("<table><thead><tr><th scope=\"col\">Time (UTC)</th>");
-    for series in &panel.series {
-        push(&mut out, "<th scope=\"col\" class=\"number\">", &series.label, "</th>");
-    }
+    let mut heads = vec![Head::plain("Time (UTC)", "")];
+    heads.extend(panel.series.iter().map(|series| Head::plain(series.label.as_str(), "number")));
     if !panel.counts.is_empty() {
-        out.push_str("<th scope=\"col\" class=\"number\">n</th>");
+        heads.push(Head::plain("n", "number"));
     }
-    out.push_str("</tr></thead><tbody>");
-    for bucket in (0..panel.time.len()).rev().filter(|bucket| !panel.is_gap(*bucket)) {
+    let buckets = (0..panel.time.len()).rev().filter(|bucket| !panel.is_gap(*bucket));
+    let rows = buckets.map(|bucket| {
         let time = format::bucket(panel.time[bucket], panel.step_ms).replace("\u{a0}UTC", "");
-        push(&mut out, "<tr><th scope=\"row\">", &time, "</th>");
-        for series in &panel.series {
-            let text = series.written(bucket, panel.unit).unwrap_or_else(|| format::NONE.to_owned());
-            push(&mut out, "<td class=\"number\">", &text, "</td>");
-        }
-        if let Some(n) = panel.counts.get(bucket) {
-            push(&mut out, "<td class=\"number\">", &n.to_string(), "</td>");
-        }
-        out.push_str("</tr>");
-    }
-    out + "</tbody></table>"
-}
-
-/// Labels may be words that agents sent: they are escaped.
-fn push(out: &mut String, open: &str, text: &str, close: &str) {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    // Writing to a String cannot fail.
-    let _ = write!(out, "{open}{text}{close}");
+        let values = panel.series.iter().map(|series| Cell::word(series.written(bucket, panel.unit).as_deref()));
+        let n = panel.counts.get(bucket).map(|n| Cell::text(&n.to_string()));
+        std::iter::once(Cell::text(&time)).chain(values).chain(n).collect()
+    });
+    Table { class: "", heads, rows: rows.collect() }.html()
 }

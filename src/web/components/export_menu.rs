@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::model::{Dataset, Format, RecordFilter};
+use crate::model::{Dataset, Format, RecordFilter, Selection};
 use crate::web::view_state::{ViewState, encode};
 
 use super::menu::Menu;
@@ -25,14 +25,20 @@ impl ExportScope {
     /// The route that exports `dataset`. Filters its records do not have are left out; [`Self::missing`] names them.
     #[must_use]
     pub fn href(&self, dataset: Dataset, format: Format, state: &ViewState) -> String {
-        let mut href = format!("/api/v1/export/{}.{}", dataset.as_str(), format.extension());
+        self.href_of(Selection::One(dataset), format, state, "")
+    }
+
+    /// The route that exports `selection`, with `more` behind the name of its file.
+    #[must_use]
+    pub fn href_of(&self, selection: Selection, format: Format, state: &ViewState, more: &str) -> String {
+        let mut href = format!("/api/v1/export/{}.{}{more}", selection.as_str(), format.extension());
         let mut pairs = Vec::new();
         if !state.range.is_all() {
             pairs.push(("from", state.range.from.clone()));
             pairs.push(("to", state.range.to.clone()));
         }
-        let fields = RecordFilter::fields(dataset);
-        pairs.extend(self.filters(state).into_iter().filter(|(key, _)| fields.contains(key)));
+        let known = |key: &str| selection.datasets().any(|dataset| RecordFilter::fields(dataset).contains(&key));
+        pairs.extend(self.filters(state).into_iter().filter(|(key, _)| known(key)));
         for (n, (key, value)) in pairs.into_iter().enumerate() {
             href.push(if n == 0 { '?' } else { '&' });
             href.push_str(&format!("{key}={}", encode(&value)));
@@ -95,7 +101,9 @@ fn ExportRow(dataset: Dataset, name: &'static str, scope: ExportScope) -> impl I
     }
 }
 
-fn format_name(format: Format) -> &'static str {
+/// What a form is called.
+#[must_use]
+pub fn format_name(format: Format) -> &'static str {
     match format {
         Format::Csv => "CSV",
         Format::Json => "JSON",

@@ -36,9 +36,14 @@ fn page_of(section: &str, id: &str, state: &ViewState) -> String {
 }
 
 /// The router rewrites the address of ids that hold these when it opens a link itself, so that a reload
-/// would ask for another id: the browser opens them.
+/// would ask for another id: the browser opens them (`rel="external"`).
+#[must_use]
+pub fn leads_astray(id: &str) -> bool {
+    id.chars().any(|c| c == '%' || c == '\\' || c.is_control())
+}
+
 fn rel(id: &str) -> Option<&'static str> {
-    id.chars().any(|c| c == '%' || c == '\\' || c.is_control()).then_some("external")
+    leads_astray(id).then_some("external")
 }
 
 /// An id short enough for a table: up to 20 characters as they are, a UUID by its first block, any other by
@@ -118,6 +123,18 @@ pub fn SwarmName(
     }
 }
 
+/// The sign of a result word.
+#[must_use]
+pub fn result_sign(word: &str) -> &'static str {
+    match word {
+        "success" => "●",
+        "failure" | "failed" => "▲",
+        "timeout" => "◆",
+        "cancelled" => "○",
+        _ => "□",
+    }
+}
+
 /// A result word with its sign: never told by colour alone.
 #[component]
 pub fn ResultWord(
@@ -127,13 +144,7 @@ pub fn ResultWord(
     let Some(word) = result else {
         return view! { <span class="muted" title="no result was recorded">{format::NONE}</span> }.into_any();
     };
-    let sign = match word.as_str() {
-        "success" => "●",
-        "failure" | "failed" => "▲",
-        "timeout" => "◆",
-        "cancelled" => "○",
-        _ => "□",
-    };
+    let sign = result_sign(&word);
     let ink = crate::web::charts::timeline::result_ink(&word).token();
     view! {
         <span class="state" data-ink=ink>

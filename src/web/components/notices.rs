@@ -53,6 +53,9 @@ pub fn NothingHere(
     scope: Scope,
     /// Where records lie.
     bounds: TimeRange,
+    /// What there is none of.
+    #[prop(default = "task")]
+    what: &'static str,
 ) -> impl IntoView {
     let view = use_view();
     let filters = move || {
@@ -70,7 +73,7 @@ pub fn NothingHere(
     let asked = format::range(scope.range);
     view! {
         <section class="notice" data-kind="nothing">
-            <h2>{move || if filtered.get() { "No task matches" } else { "No task in this range" }}</h2>
+            <h2>{move || if filtered.get() { format!("No {what} matches") } else { format!("No {what} in this range") }}</h2>
             <p>{format!("Asked for {asked}. The data lies from {} to {}.", format::instant(bounds.from), format::instant(bounds.until))}</p>
             {move || filtered.get().then(|| view! { <p>"Filtered by " {filters}</p> })}
             <p class="actions">

@@ -30,6 +30,12 @@ pub fn PageHeader(
     /// Whether its charts can show the range before.
     #[prop(default = true)]
     charts: bool,
+    /// Whether it reads again by itself.
+    #[prop(default = true)]
+    live: bool,
+    /// Whether its records can be exported from here.
+    #[prop(default = true)]
+    exports: bool,
 ) -> impl IntoView {
     let range = format::range(scope.range);
     let names = scope.projects.clone();
@@ -42,11 +48,11 @@ pub fn PageHeader(
                 <span class="muted range">{range}</span>
             </div>
             <div class="page-actions">
-                <LiveToggle now=scope.now />
+                {live.then(|| view! { <LiveToggle now=scope.now /> })}
                 {(projects && !names.is_empty()).then(|| view! { <ProjectMenu projects=names /> })}
                 <RangePicker range=scope.range />
                 {charts.then(|| view! { <CompareToggle /> })}
-                <ExportMenu />
+                {exports.then(|| view! { <ExportMenu /> })}
             </div>
         </header>
         <FilterLine />

@@ -7,7 +7,15 @@ use super::menu::Menu;
 use super::theme_toggle::ThemeToggle;
 
 /// The pages that have a place of their own. A page that does not exist is not listed.
-const PAGES: [(&str, &str); 1] = [("/", "Overview")];
+const PAGES: [(&str, &str); 7] = [
+    ("/", "Overview"),
+    ("/swarms", "Swarms"),
+    ("/agents", "Agents"),
+    ("/tasks", "Tasks"),
+    ("/explore", "Explore"),
+    ("/exports", "Exports"),
+    ("/system", "System"),
+];
 
 /// The sidebar; on narrow screens a bar above the page, on phones with the pages in a menu.
 #[component]

@@ -39,9 +39,12 @@ pub fn provide_view() -> View {
     view
 }
 
-/// The first segment of a path, which names the kind of page.
+/// The path without what names one of many things, which is the kind of page: `/agents/` for any agent.
 fn section(path: &str) -> &str {
-    path.trim_start_matches('/').split('/').next().unwrap_or_default()
+    match path.trim_start_matches('/').find('/') {
+        Some(end) => &path[..path.len() - path.trim_start_matches('/').len() + end + 1],
+        None => path,
+    }
 }
 
 /// The view of the page around.

@@ -102,6 +102,23 @@ fn trim(value: f64) -> String {
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
+/// Bytes in B, KiB, MiB, GiB, TiB.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "rounded to three digits anyway")]
+pub fn bytes(value: u64) -> Figure {
+    let mut scaled = value as f64;
+    let mut unit = "B";
+    for next in ["KiB", "MiB", "GiB", "TiB"] {
+        if scaled < 999.5 {
+            break;
+        }
+        (scaled, unit) = (scaled / 1024.0, next);
+    }
+    let text = if unit == "B" { value.to_string() } else { three(scaled) };
+    let exact = format!("{}{NBSP}B", grouped(i64::try_from(value).unwrap_or(i64::MAX)));
+    Figure { value: text, unit, exact }
+}
+
 /// A share in percent, rounded down to one decimal: only a full share reads 100 %, only none reads 0 %.
 #[must_use]
 pub fn percent(rate: Rate) -> Figure {
@@ -143,6 +160,22 @@ pub fn throughput(per_minute: f64) -> Figure {
     };
     let text = if value < 9.95 { format!("{value:.1}") } else { format!("{value:.0}") };
     Figure { value: text, unit, exact: format!("{per_minute:.4} a minute") }
+}
+
+/// A number of any size, to four digits: `0.0125`, `3.142`, `12.3 k`.
+#[must_use]
+pub fn number(value: f64) -> String {
+    if value.abs() >= 1000.0 {
+        return plain(value);
+    }
+    let digits = match value.abs() {
+        size if size >= 100.0 => 1,
+        size if size >= 10.0 => 2,
+        size if size >= 1.0 => 3,
+        _ => 4,
+    };
+    let text = format!("{value:.digits$}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// A number nobody knows the unit of, as short as it can be said.

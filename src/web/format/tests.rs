@@ -83,6 +83,14 @@ fn ages_and_steps_are_rough_and_short() {
 }
 
 #[test]
+fn bytes_and_numbers_keep_few_digits() {
+    let of = |value| tidy(bytes(value).to_string());
+    assert_eq!([of(0), of(999), of(1536), of(5 << 20), of(3 << 40)], ["0 B", "999 B", "1.5 KiB", "5.0 MiB", "3.0 TiB"]);
+    assert_eq!([number(0.0125), number(3.0), number(12.345), number(0.0)], ["0.0125", "3", "12.35", "0"]);
+    assert_eq!(tidy(number(12_300.0)), "12.3 k");
+}
+
+#[test]
 fn a_range_is_named_as_it_was_asked() {
     assert_eq!(range_name("now-24h", "now"), "Last 24 hours");
     assert_eq!(range_name("all", ""), "All data");

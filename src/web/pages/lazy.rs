@@ -4,50 +4,49 @@ use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};
 
 use super::agent::AgentPage;
+use super::explore::ExplorePage;
+use super::exports::ExportsPage;
+use super::list::{AgentsPage, SwarmsPage, TasksPage};
 use super::swarm::SwarmPage;
+use super::system::SystemPage;
 use super::task::TaskPage;
 
-/// `/agents/:id`
-#[derive(Debug)]
-pub struct AgentRoute;
+macro_rules! lazy_pages {
+    ($($(#[$doc:meta])* $route:ident shows $page:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $route;
 
-/// `/tasks/:id`
-#[derive(Debug)]
-pub struct TaskRoute;
+        #[lazy_route]
+        impl LazyRoute for $route {
+            fn data() -> Self {
+                Self
+            }
 
-/// `/swarms/:id`
-#[derive(Debug)]
-pub struct SwarmRoute;
-
-#[lazy_route]
-impl LazyRoute for AgentRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        view! { <AgentPage /> }.into_any()
-    }
+            fn view(_this: Self) -> AnyView {
+                view! { <$page /> }.into_any()
+            }
+        }
+    )*};
 }
 
-#[lazy_route]
-impl LazyRoute for TaskRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        view! { <TaskPage /> }.into_any()
-    }
-}
-
-#[lazy_route]
-impl LazyRoute for SwarmRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        view! { <SwarmPage /> }.into_any()
-    }
+lazy_pages! {
+    /// `/agents`
+    AgentsRoute shows AgentsPage;
+    /// `/agents/:id`
+    AgentRoute shows AgentPage;
+    /// `/tasks`
+    TasksRoute shows TasksPage;
+    /// `/tasks/:id`
+    TaskRoute shows TaskPage;
+    /// `/swarms`
+    SwarmsRoute shows SwarmsPage;
+    /// `/swarms/:id`
+    SwarmRoute shows SwarmPage;
+    /// `/explore`
+    ExploreRoute shows ExplorePage;
+    /// `/exports`
+    ExportsRoute shows ExportsPage;
+    /// `/system`
+    SystemRoute shows SystemPage;
 }

@@ -1,14 +1,18 @@
 //! The pages, one file a route. A page asks once and shows the answer; its parts are in `components`.
 
 mod agent;
+mod explore;
+mod exports;
 mod import;
 mod lazy;
+mod list;
 mod not_found;
 mod overview;
 mod swarm;
+mod system;
 mod task;
 
-pub use lazy::{AgentRoute, SwarmRoute, TaskRoute};
+pub use lazy::*;
 pub use not_found::NotFoundPage;
 pub use overview::OverviewPage;
 

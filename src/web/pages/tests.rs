@@ -6,10 +6,13 @@ use leptos_router::location::RequestUrl;
 
 use super::agent::AgentBody;
 use super::fixture;
+use super::list::ListBody;
 use super::overview::OverviewBody;
 use super::task::TaskBody;
-use crate::model::TokenCounts;
+use crate::model::listing::{ListAnswer, Total};
 use crate::model::overview::{AgentPage, CostBasis, Overview, TaskPage, Totals};
+use crate::model::{Order, TokenCounts};
+use crate::web::calls::List;
 use crate::web::components::banner::DemoBanner;
 use crate::web::components::chart_cursor::Cursor;
 use crate::web::platform;
@@ -131,7 +134,7 @@ fn a_hidden_series_is_not_drawn_but_stays_in_legend_and_table() {
 async fn an_empty_store_teaches_and_an_empty_range_says_where_the_data_is() {
     // Listing the routes starts what the search for sources runs on.
     let routes = leptos_axum::generate_route_list(crate::web::app::App);
-    assert_eq!(routes.len(), 4);
+    assert_eq!(routes.len(), 10);
     let empty = overview("/", |o| o.scope.bounds = None);
     assert!(empty.contains("Nothing recorded yet") && empty.contains("swarmscope import claude-code"));
     let nothing = |o: &mut Overview| (o.totals = Totals::default(), ()).1;
@@ -166,6 +169,25 @@ fn an_export_link_carries_range_and_filters() {
     assert!(
         html.contains("href=\"/api/v1/export/events.grafana.json?from=now-7d&amp;to=now&amp;project=alpha\" download")
     );
+}
+
+#[test]
+fn a_list_links_to_itself_in_every_order_and_keeps_filters() {
+    let list = ListAnswer {
+        scope: fixture::scope(),
+        rows: vec![fixture::task("t-1", "failure"), fixture::task(fixture::HOSTILE, "success")],
+        total: Total::MoreThan(10_000),
+        next: Some("next/1".into()),
+        sort: "duration_ms".into(),
+        order: Order::Desc,
+    };
+    let url = "/tasks?from=all&model=m&cursor=c&seen=100";
+    let html = html(url, move || view! { <ListBody list=List::Tasks(list) /> });
+    assert!(words(&html).contains("101–102 of more than 10,000"), "{}", words(&html));
+    assert!(html.contains("href=\"/tasks?from=all&amp;model=m&amp;order=asc&amp;sort=duration_ms\""));
+    assert!(html.contains("href=\"/tasks?from=all&amp;model=m&amp;order=asc&amp;sort=agent_id\""), "words start at A");
+    assert!(html.contains("cursor=next%2F1&amp;seen=102"), "the next page");
+    assert!(!html.contains("<script>alert") && !html.contains(" style="));
 }
 
 #[test]

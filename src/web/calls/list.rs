@@ -1,0 +1,42 @@
+//! What the list pages read: one call for all of them, as a page of a list is a page of a list.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+use serde::{Deserialize, Serialize};
+
+use crate::model::Problem;
+use crate::model::listing::{AgentList, ListQuery, SwarmList, TaskList};
+
+/// What is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ListKind {
+    /// Tasks.
+    Tasks,
+    /// Agents.
+    Agents,
+    /// Swarms.
+    Swarms,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum List {
+    /// Of tasks.
+    Tasks(TaskList),
+    /// Of agents.
+    Agents(AgentList),
+    /// Of swarms.
+    Swarms(SwarmList),
+}
+
+/// One page of a list.
+#[server(prefix = "/rpc", endpoint = "load_list", input = Json)]
+pub async fn load_list(kind: ListKind, query: ListQuery) -> Result<List, Problem> {
+    let call = crate::web::platform::Call::begin()?;
+    let answer = match kind {
+        ListKind::Tasks => call.service.task_list(&query, call.now).await.map(List::Tasks),
+        ListKind::Agents => call.service.agent_list(&query, call.now).await.map(List::Agents),
+        ListKind::Swarms => call.service.swarm_list(&query, call.now).await.map(List::Swarms),
+    };
+    call.end(answer)
+}
