@@ -11,8 +11,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use fleet::{DAY, Fleet, HOUR, NOW};
 use swarmscope::model::listing::{AGENT_SORTS, AgentListRow, ListQuery, SWARM_SORTS, SwarmListRow, TASK_SORTS, Total};
 use swarmscope::model::overview::TaskRow;
-use swarmscope::model::{Micros, Order, RangeSpec, RecordFilter, SwarmId, TaskRecord};
+use swarmscope::model::{Dataset, Micros, Order, RangeSpec, RecordFilter, SwarmId, TaskRecord};
 use swarmscope::service::ServiceError;
+use swarmscope::store::SealOptions;
+
+/// A fleet whose oldest two days are sealed.
+async fn fleet_of(count: u64) -> Fleet {
+    let fleet = Fleet::of(count).await;
+    for day in [-5, -4].map(|days| Micros((NOW + days * DAY).div_euclid(DAY) * DAY)) {
+        for dataset in [Dataset::Tasks, Dataset::Events] {
+            fleet.service.store().seal_day(dataset, day, &SealOptions::default()).await.expect("sealed");
+        }
+    }
+    fleet
+}
 
 fn spec(from: i64, until: i64) -> RangeSpec {
     RangeSpec { from: Micros(from).to_rfc3339(), to: Micros(until).to_rfc3339() }
@@ -78,7 +90,7 @@ fn task_key(row: &TaskRow, sort: &str) -> Option<(f64, String)> {
 
 #[tokio::test]
 async fn tasks_come_once_and_in_order_whatever_they_are_sorted_by() {
-    let fleet = Fleet::of(900).await;
+    let fleet = fleet_of(900).await;
     let inside = |task: &&TaskRecord| (NOW - 4 * DAY - 7..NOW - HOUR).contains(&task.timestamp.0);
     let expected: BTreeSet<String> = fleet.tasks().filter(inside).map(|task| task.task_id.to_string()).collect();
     for sort in TASK_SORTS {
@@ -94,7 +106,7 @@ async fn tasks_come_once_and_in_order_whatever_they_are_sorted_by() {
 
 #[tokio::test]
 async fn filters_narrow_rows_and_total_alike() {
-    let fleet = Fleet::of(900).await;
+    let fleet = fleet_of(900).await;
     let filter = |field: &str, word: &str| {
         let mut filter = RecordFilter::default();
         *filter.field_mut(field).expect("a field") = Some(word.into());
@@ -154,7 +166,7 @@ fn agent_key(row: &AgentListRow, sort: &str) -> Option<(f64, String)> {
 
 #[tokio::test]
 async fn agents_come_once_with_the_figures_of_their_records() {
-    let fleet = Fleet::of(900).await;
+    let fleet = fleet_of(900).await;
     let mut tasks: BTreeMap<&str, (u64, f64)> = BTreeMap::new();
     let inside = |time: Micros| (NOW - 4 * DAY - 7..NOW - HOUR).contains(&time.0);
     for task in fleet.tasks().filter(|task| inside(task.timestamp)) {
@@ -190,7 +202,7 @@ fn is(row: &SwarmListRow, swarm: Option<&SwarmId>) -> bool {
 
 #[tokio::test]
 async fn swarms_come_once_with_the_figures_of_their_records() {
-    let fleet = Fleet::of(900).await;
+    let fleet = fleet_of(900).await;
     let inside = |task: &&TaskRecord| (NOW - 4 * DAY - 7..NOW - HOUR).contains(&task.timestamp.0);
     let mut expected: BTreeMap<&str, (u64, BTreeSet<&str>, i64)> = BTreeMap::new();
     for task in fleet.tasks().filter(inside) {
@@ -225,7 +237,7 @@ async fn swarms_come_once_with_the_figures_of_their_records() {
 
 #[tokio::test]
 async fn what_does_not_fit_a_list_is_refused() {
-    let fleet = Fleet::of(300).await;
+    let fleet = fleet_of(300).await;
     let refused = async |query: ListQuery| match fleet.service.task_list(&query, Micros(NOW)).await {
         Err(ServiceError::Problem(problem)) => problem.detail,
         other => panic!("{other:?}"),
@@ -249,7 +261,7 @@ async fn what_does_not_fit_a_list_is_refused() {
 
 #[tokio::test]
 async fn rows_that_arrive_between_two_pages_shift_nothing() {
-    let fleet = Fleet::of(300).await;
+    let fleet = fleet_of(300).await;
     let newest =
         ListQuery { range: RangeSpec { from: "now-9d".into(), to: "now".into() }, limit: 100, ..ListQuery::default() };
     let first = fleet.service.task_list(&newest, Micros(NOW)).await.expect("a page");

@@ -36,6 +36,11 @@ const BUFFER_LIMIT: Family = gauge("buffer_limit_records", "", "Records that the
 const BUFFER_FLUSHED: Family = counter("buffer_records_flushed", "", "Buffered records handed to the store.");
 const BUFFER_FAILURES: Family = counter("buffer_flush_failures", "", "Flushes that failed and are tried again.");
 const BUFFER_LOST: Family = counter("buffer_records_lost", "", "Buffered records that could not be stored.");
+const CACHE_HITS: Family = counter("cache_hits", "", "Questions answered from kept answers, since the start.");
+const CACHE_MISSES: Family = counter("cache_misses", "", "Questions that were answered anew, since the start.");
+const CACHE_EVICTIONS: Family = counter("cache_evictions", "", "Kept answers that made room for others.");
+const CACHE_INVALIDATIONS: Family = counter("cache_invalidations", "", "Kept answers that a later record ended.");
+const CACHE_ENTRIES: Family = gauge("cache_entries", "", "Answers that are kept.");
 const BUILD: Family = gauge("build_info", "", "Version of the program; always 1.");
 
 const fn counter(name: &'static str, unit: &'static str, help: &'static str) -> Family {
@@ -66,7 +71,7 @@ pub async fn metrics(State(state): State<ApiState>, headers: HeaderMap) -> ApiRe
     for (query_type, histogram) in &state.meters.queries() {
         text.histogram(&[("query_type", query_type)], histogram);
     }
-    let gauge = store.gauge();
+    let (gauge, cache) = (store.gauge(), state.service.cache_gauge());
     let buffer = state.service.buffer_gauge();
     for (family, value) in [
         (&ACTIVE, active as f64),
@@ -81,6 +86,11 @@ pub async fn metrics(State(state): State<ApiState>, headers: HeaderMap) -> ApiRe
         (&COMMIT_TIME, gauge.commit_micros as f64 / 1e6),
         (&QUEUE, gauge.queued_records as f64),
         (&QUEUE_LIMIT, gauge.queue_limit as f64),
+        (&CACHE_HITS, cache.hits as f64),
+        (&CACHE_MISSES, cache.misses as f64),
+        (&CACHE_EVICTIONS, cache.evictions as f64),
+        (&CACHE_INVALIDATIONS, cache.invalidations as f64),
+        (&CACHE_ENTRIES, cache.entries as f64),
         (&BUFFER, buffer.waiting as f64),
         (&BUFFER_LIMIT, buffer.room as f64),
         (&BUFFER_FLUSHED, buffer.flushed as f64),

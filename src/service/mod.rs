@@ -2,6 +2,7 @@
 //! computes and answers, in that order; routes and pages call the same ones, so they cannot disagree.
 
 pub mod aggregate;
+pub mod cache;
 pub mod demo;
 pub mod error;
 mod explore;
@@ -29,6 +30,7 @@ pub struct Service {
     settings: Arc<Settings>,
     desk: Arc<maintain::Desk>,
     buffer: Arc<record::buffer::Buffer>,
+    cache: Arc<cache::Cache>,
 }
 
 /// Plain values the top floor hands down.
@@ -52,7 +54,13 @@ impl Service {
     /// A service over `store`.
     #[must_use]
     pub fn new(store: Store, settings: Settings) -> Self {
-        Self { store, settings: Arc::new(settings), desk: Arc::default(), buffer: Arc::default() }
+        Self {
+            store,
+            settings: Arc::new(settings),
+            desk: Arc::default(),
+            buffer: Arc::default(),
+            cache: Arc::default(),
+        }
     }
 
     /// The store below.

@@ -10,6 +10,7 @@
 
 pub mod archive;
 mod batch;
+pub mod changes;
 pub mod chore;
 pub mod clock;
 mod dictionary;
@@ -119,6 +120,7 @@ struct Shared {
     watcher: tokio::sync::Mutex<Option<SqliteConnection>>,
     names: Names,
     counters: Arc<gauge::Counters>,
+    changes: Arc<changes::Changes>,
 }
 
 impl Store {
@@ -130,6 +132,7 @@ impl Store {
     pub async fn open(path: &Path, options: &StoreOptions) -> Result<Self, StoreError> {
         let opened = open::open(path, options).await?;
         let counters = Arc::new(gauge::Counters::default());
+        let changes = Arc::new(changes::Changes::default());
         let (queue, jobs) = Queue::new(Arc::clone(&counters));
         let writer = writer::Writer {
             path: path.to_owned(),
@@ -137,6 +140,7 @@ impl Store {
             lock: opened.lock,
             clock: options.clock.clone(),
             counters: Arc::clone(&counters),
+            changes: Arc::clone(&changes),
             caches: batch::Caches::default(),
             version: None,
         };
@@ -148,6 +152,7 @@ impl Store {
             watcher: tokio::sync::Mutex::new(Some(opened.watcher)),
             names: Names::default(),
             counters,
+            changes,
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -267,6 +272,12 @@ impl Store {
     /// is not sound, or a failure to copy.
     pub async fn backup(&self, target: &Path) -> Result<[u64; 7], StoreError> {
         upkeep::backup(&self.shared.path, target).await
+    }
+
+    /// What was written lately.
+    #[must_use]
+    pub fn changes(&self) -> &changes::Changes {
+        &self.shared.changes
     }
 
     /// How the store is doing.

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
-use super::archive::rows::column_of;
-use super::archive::{Test, Walk, Wanted};
+use super::archive::rows::{column_of, task, used};
+use super::archive::{Chunk, Test, Walk, Wanted};
 use super::dictionary::Dict;
 use super::error::{StoreError, query};
 use super::page::{Condition, conditions, narrow, push_conditions, records};
@@ -21,7 +21,11 @@ use super::table::Table as _;
 use super::tasks::TaskRow;
 use super::{Row, Store};
 use crate::model::filter::PageRequest;
-use crate::model::{Dataset, Order, TimeRange};
+use crate::model::{Dataset, Order, TimeRange, TokenCounts};
+
+/// The columns that all tokens of a sealed task are made from.
+const TOKENS: Wanted =
+    Wanted::columns(&[task::USED, task::INPUT, task::OUTPUT, task::CACHE_READ, task::CACHE_WRITE, task::REASONING]);
 
 /// What tasks are sorted by; the time is not among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,7 +188,7 @@ impl Store {
             None => None,
         };
         let walk = Walk::<TaskRow>::new(request.range, order, tests(conditions)?);
-        let mut walk = walk.with(Wanted::columns(&[column]));
+        let mut walk = walk.with(if sort == TaskSort::Tokens { TOKENS } else { Wanted::columns(&[column]) });
         while let Some(mut part) = walk.next(moment, None).await? {
             let mut places = Vec::new();
             for row in &part.rows {
@@ -192,6 +196,7 @@ impl Store {
                     (Some(words), _) => {
                         part.chunk.int(column, *row).and_then(|number| words.get(&number).cloned()).map(SortKey::Text)
                     }
+                    (None, TaskSort::Tokens) => tokens_used(&part.chunk, *row).map(SortKey::Int),
                     (None, TaskSort::Duration) => part.chunk.real(column, *row).map(SortKey::Real),
                     (None, _) => part.chunk.int(column, *row).map(SortKey::Int),
                 };
@@ -216,6 +221,18 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// All tokens of a sealed task, which are not written down where they are the sum of their kinds.
+fn tokens_used(chunk: &Chunk, row: usize) -> Option<i64> {
+    let kinds = TokenCounts {
+        input: chunk.int(task::INPUT, row),
+        output: chunk.int(task::OUTPUT, row),
+        cache_read: chunk.int(task::CACHE_READ, row),
+        cache_write: chunk.int(task::CACHE_WRITE, row),
+        reasoning: chunk.int(task::REASONING, row),
+    };
+    used(chunk.int(task::USED, row), &kinds)
 }
 
 fn tests(conditions: &[Condition]) -> Result<Vec<Test>, StoreError> {

@@ -19,6 +19,7 @@ use tokio::time::{Instant, timeout};
 
 use super::archive;
 use super::batch::{self, Caches};
+use super::changes::Changes;
 use super::chore;
 use super::clock::Clock;
 use super::error::{StoreError, code, query, sqlite_code};
@@ -27,7 +28,7 @@ use super::idempotency;
 use super::lock::ProcessLock;
 use super::queue::{Done, Job, Work};
 use super::upkeep;
-use crate::model::Record;
+use crate::model::{Record, TimeRange};
 
 /// Most records of one transaction, unless a single sender brings more.
 const RECORDS_A_COMMIT: usize = 10_000;
@@ -36,6 +37,8 @@ const RECORDS_A_COMMIT: usize = 10_000;
 const BYTES_A_COMMIT: usize = 8 << 20;
 /// After so long without work the log is copied into the file.
 const IDLE: Duration = Duration::from_secs(2);
+/// How often the writer looks whether another process wrote, while it has nothing to do itself.
+pub(super) const LOOK: Duration = Duration::from_millis(500);
 /// How long a group waits for another process. It holds the lock for one transaction at a time, so
 /// one that keeps it longer hangs.
 const LOCK_PATIENCE: Duration = Duration::from_secs(30);
@@ -58,6 +61,7 @@ pub(super) struct Writer {
     pub lock: ProcessLock,
     pub clock: Clock,
     pub counters: Arc<Counters>,
+    pub changes: Arc<Changes>,
     pub caches: Caches,
     /// The file's version as this connection saw it last; it changes when another process commits.
     pub version: Option<i64>,
@@ -67,18 +71,19 @@ impl Writer {
     /// Works until the queue is closed and empty, then copies the log into the file and closes it.
     pub(super) async fn run(mut self, mut queue: UnboundedReceiver<Job>) {
         let mut settled = true; // nothing was written since the last checkpoint
+        let mut since = Instant::now();
+        self.look().await;
         loop {
-            let first = if settled {
-                queue.recv().await
-            } else if let Ok(first) = timeout(IDLE, queue.recv()).await {
-                first
-            } else {
-                self.checkpoint(CHECKPOINT_PASSIVE).await;
-                settled = true;
+            let Ok(first) = timeout(LOOK, queue.recv()).await else {
+                self.look().await;
+                if !settled && since.elapsed() >= IDLE {
+                    self.checkpoint(CHECKPOINT_PASSIVE).await;
+                    settled = true;
+                }
                 continue;
             };
             let Some(first) = first else { break };
-            settled = false;
+            (settled, since) = (false, Instant::now());
             self.serve(first, &mut queue).await;
         }
         self.finish().await;
@@ -129,6 +134,7 @@ impl Writer {
             Ok(done) => {
                 let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
                 self.counters.committed(micros, &done);
+                self.changes.committed(jobs, &done);
                 Ok(done)
             }
             Err(error) => {
@@ -144,13 +150,7 @@ impl Writer {
     async fn transaction(&mut self, jobs: &[Job]) -> Result<Vec<Done>, StoreError> {
         let now = self.clock.now();
         sqlx::query(BEGIN).execute(&mut self.connection).await.map_err(query("begin a transaction"))?;
-        let version: i64 = sqlx::query_scalar(SELECT_DATA_VERSION)
-            .fetch_one(&mut self.connection)
-            .await
-            .map_err(query("read the data version"))?;
-        if self.version.replace(version) != Some(version) {
-            self.caches.forget();
-        }
+        self.see_version().await?;
         let records: Vec<&Record> = jobs.iter().flat_map(Job::as_records).collect();
         let mut landings = batch::store(&mut self.connection, &mut self.caches, &records, now).await?.into_iter();
         let mut done = Vec::with_capacity(jobs.len());
@@ -176,6 +176,29 @@ impl Writer {
         }
         sqlx::query(COMMIT).execute(&mut self.connection).await.map_err(query("commit"))?;
         Ok(done)
+    }
+
+    /// Forgets what it remembers when another process wrote.
+    async fn see_version(&mut self) -> Result<(), StoreError> {
+        let version: i64 = sqlx::query_scalar(SELECT_DATA_VERSION)
+            .fetch_one(&mut self.connection)
+            .await
+            .map_err(query("read the data version"))?;
+        let before = self.version.replace(version);
+        if before != Some(version) {
+            self.caches.forget();
+        }
+        if before.is_some_and(|before| before != version) {
+            self.changes.note(TimeRange::ALL);
+        }
+        Ok(())
+    }
+
+    /// Looks whether another process wrote. Who cannot look must think so.
+    async fn look(&mut self) {
+        if self.see_version().await.is_err() {
+            self.changes.note(TimeRange::ALL);
+        }
     }
 
     /// Tells the failures apart that have a meaning of their own, and stops writing when the disk

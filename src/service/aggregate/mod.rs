@@ -20,6 +20,7 @@ use std::collections::HashMap;
 
 use chrono_tz::Tz;
 
+use super::cache::{Keep, Question};
 use super::insight::reading::Reading;
 use super::{Service, ServiceError};
 use crate::analytics::grid::{pieces, tier_of};
@@ -39,6 +40,9 @@ use gather::{Cell, Cells, Plan};
 /// Most values in an answer, over all groups, buckets and functions.
 const VALUES_MAX: usize = 200_000;
 
+/// Most values, a column, of an answer that is kept.
+const KEPT_VALUES_MAX: usize = 10_000;
+
 /// Most records that are read one by one for buckets off the UTC hours; beyond, UTC buckets answer.
 const ZONE_RECORDS_MAX: u64 = 1_000_000;
 
@@ -49,12 +53,26 @@ impl Service {
     /// [`ServiceError::Problem`] when the question has no answer, is too large, or its range is unreadable;
     /// [`ServiceError::Store`] when reading fails.
     pub async fn aggregate(&self, query: &AggregateQuery, now: Micros) -> Result<AggregateAnswer, ServiceError> {
+        self.kept(Question::Aggregate(query.clone()), now, self.make_aggregate(query, now)).await
+    }
+
+    async fn make_aggregate(&self, query: &AggregateQuery, now: Micros) -> Result<AggregateAnswer, ServiceError> {
         let (zone, filter) = check::check(query)?;
         // Filters of other records than tasks are no filters of pages.
         let of_tasks = if query.source == Source::Tasks { filter.clone() } else { RecordFilter::default() };
         let reading =
             self.read(&PageQuery { range: query.range.clone(), filter: of_tasks, ..PageQuery::default() }, now).await?;
         Asked { query, zone, filter, reading }.answer().await
+    }
+}
+
+impl Keep for AggregateAnswer {
+    fn tell_time(&mut self, now: Micros) {
+        self.now = now;
+    }
+
+    fn is_small(&self) -> bool {
+        self.series.len() * self.time.len() <= KEPT_VALUES_MAX
     }
 }
 

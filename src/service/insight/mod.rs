@@ -20,6 +20,7 @@ mod summary;
 mod timeline;
 mod totals;
 
+use super::cache::{Keep, Question};
 use super::{Service, ServiceError};
 use crate::model::Micros;
 use crate::model::overview::{Overview, PageQuery, TaskRow};
@@ -48,6 +49,10 @@ impl Service {
     /// [`ServiceError::Problem`] when the range is unreadable or a filter does not fit tasks;
     /// [`ServiceError::Store`] when reading fails.
     pub async fn overview(&self, query: &PageQuery, now: Micros) -> Result<Overview, ServiceError> {
+        self.kept(Question::Overview(query.clone()), now, self.make_overview(query, now)).await
+    }
+
+    async fn make_overview(&self, query: &PageQuery, now: Micros) -> Result<Overview, ServiceError> {
         let mut reading = self.read(query, now).await?;
         let range = reading.scope.range;
         let (totals, timeline) = reading.figures(range).await?;
@@ -74,6 +79,12 @@ impl Service {
             slowest_tasks: rows(slowest_tasks),
             recent_failures: rows(recent_failures),
         })
+    }
+}
+
+impl Keep for Overview {
+    fn tell_time(&mut self, now: Micros) {
+        self.scope.now = now;
     }
 }
 

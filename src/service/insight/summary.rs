@@ -6,6 +6,7 @@ use crate::model::answer::Tier;
 use crate::model::overview::PageQuery;
 use crate::model::summary::{AgentMeasure, AgentRanking, SlowTasks, Summary};
 use crate::model::{Micros, Order};
+use crate::service::cache::{Keep, Question};
 use crate::service::{Service, ServiceError};
 use crate::store::read::AgentSum;
 
@@ -16,8 +17,12 @@ impl Service {
     ///
     /// # Errors
     /// As [`Service::overview`].
-    #[expect(clippy::cast_precision_loss, reason = "tokens stay far below 2^53")]
     pub async fn summary(&self, query: &PageQuery, now: Micros) -> Result<Summary, ServiceError> {
+        self.kept(Question::Summary(query.clone()), now, self.make_summary(query, now)).await
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "tokens stay far below 2^53")]
+    async fn make_summary(&self, query: &PageQuery, now: Micros) -> Result<Summary, ServiceError> {
         let mut reading = self.read(query, now).await?;
         let range = reading.scope.range;
         let totals = reading.totals(range).await?;
@@ -77,6 +82,10 @@ impl Service {
         let slowest = reading.snapshot.slowest_tasks(reading.near_data(range), &cut, limit).await?;
         Ok(SlowTasks { range, tasks: rows(reading.snapshot.tasks(&slowest).await?) })
     }
+}
+
+impl Keep for Summary {
+    fn tell_time(&mut self, _now: Micros) {} // it shows none
 }
 
 /// What an agent is ranked by; `None` leaves it out.

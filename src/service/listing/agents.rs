@@ -8,6 +8,7 @@ use crate::model::aggregate::{Field, GroupBy, Source};
 use crate::model::listing::{AGENT_SORTS, AgentList, AgentListRow, ListQuery};
 use crate::model::overview::AgentRow;
 use crate::service::aggregate::sums_by;
+use crate::service::cache::Question;
 use crate::service::{Service, ServiceError};
 use crate::store::page_sorted::{SortKey, SortPlace};
 use crate::store::read::AgentSum;
@@ -24,6 +25,10 @@ impl Service {
     /// # Errors
     /// As [`Service::task_list`].
     pub async fn agent_list(&self, query: &ListQuery, now: Micros) -> Result<AgentList, ServiceError> {
+        self.kept(Question::Agents(query.clone()), now, self.make_agent_list(query, now)).await
+    }
+
+    async fn make_agent_list(&self, query: &ListQuery, now: Micros) -> Result<AgentList, ServiceError> {
         let asked = Asked::new(LIST, &AGENT_SORTS, query)?;
         check_fields(LIST, &query.filter, &FILTERS)?;
         let filter = figures_filter(&query.filter);

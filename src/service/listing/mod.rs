@@ -14,9 +14,10 @@ mod tasks;
 use std::cmp::Ordering;
 
 use super::ServiceError;
+use super::cache::Keep;
 use crate::model::listing::{ListAnswer, ListQuery, Total};
 use crate::model::overview::{PageQuery, Scope};
-use crate::model::{Problem, RecordFilter};
+use crate::model::{Micros, Problem, RecordFilter};
 use crate::store::page_sorted::SortPlace;
 
 use cursor::Frozen;
@@ -79,6 +80,12 @@ impl Asked {
         left.truncate(self.query.limit as usize);
         let last = left.last().filter(|_| more).map(|(_, place)| place.clone());
         (left.into_iter().map(|(index, _)| index).collect(), last)
+    }
+}
+
+impl<R: Clone + Send + Sync + 'static> Keep for ListAnswer<R> {
+    fn tell_time(&mut self, now: Micros) {
+        self.scope.now = now;
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Asked, check_fields, total};
 use crate::model::Micros;
 use crate::model::listing::{ListQuery, SWARM_SORTS, SwarmList, SwarmListRow};
+use crate::service::cache::Question;
 use crate::service::{Service, ServiceError};
 use crate::store::page_sorted::{SortKey, SortPlace};
 use crate::store::read::{SwarmFacts, SwarmSum};
@@ -16,6 +17,10 @@ impl Service {
     /// # Errors
     /// As [`Service::task_list`].
     pub async fn swarm_list(&self, query: &ListQuery, now: Micros) -> Result<SwarmList, ServiceError> {
+        self.kept(Question::Swarms(query.clone()), now, self.make_swarm_list(query, now)).await
+    }
+
+    async fn make_swarm_list(&self, query: &ListQuery, now: Micros) -> Result<SwarmList, ServiceError> {
         let asked = Asked::new(LIST, &SWARM_SORTS, query)?;
         check_fields(LIST, &query.filter, &FILTERS)?;
         let mut reading = self.read(&asked.page(query.filter.clone()), now).await?;
@@ -31,7 +36,13 @@ impl Service {
         let places = sums.iter().map(|sum| SortPlace { key: key(asked.sort, sum, facts_of(sum)), row: sum.number() });
         let (page, last) = asked.page_of(places.collect());
         let listed = page.into_iter().filter_map(|index| sums.get(index));
-        let rows = listed.map(|sum| row(sum, facts_of(sum))).collect();
+        let mut rows: Vec<SwarmListRow> = listed.map(|sum| row(sum, facts_of(sum))).collect();
+        for row in rows.iter_mut().filter(|row| row.project.is_none()) {
+            // Sealed tasks are looked through for the swarms of this page only.
+            if let Some(swarm) = reading.snapshot.swarm(&row.swarm_id).await? {
+                row.project = reading.snapshot.swarm_project(&swarm).await?;
+            }
+        }
         Ok(asked.answer(LIST, reading.scope, rows, last, total(sums.len() as u64)))
     }
 }

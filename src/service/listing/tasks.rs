@@ -7,6 +7,7 @@ use crate::model::filter::{Cursor, PageRequest};
 use crate::model::listing::{ListQuery, TASK_SORTS, TaskList, Total};
 use crate::model::overview::TaskRow;
 use crate::model::{Dataset, Micros, Record, RecordFilter};
+use crate::service::cache::Question;
 use crate::service::insight::reading::Reading;
 use crate::service::{Service, ServiceError};
 use crate::store::page_sorted::{SortPlace, TaskSort};
@@ -23,6 +24,10 @@ impl Service {
     /// [`ServiceError::Problem`] for a sort, filter, limit or cursor that does not fit, or an unreadable range;
     /// [`ServiceError::Store`] when reading fails.
     pub async fn task_list(&self, query: &ListQuery, now: Micros) -> Result<TaskList, ServiceError> {
+        self.kept(Question::Tasks(query.clone()), now, self.make_task_list(query, now)).await
+    }
+
+    async fn make_task_list(&self, query: &ListQuery, now: Micros) -> Result<TaskList, ServiceError> {
         let asked = Asked::new(LIST, &TASK_SORTS, query)?;
         check_fields(LIST, &query.filter, RecordFilter::fields(Dataset::Tasks))?;
         let mut reading = self.read(&asked.page(figures_filter(&query.filter)), now).await?;

@@ -1,15 +1,19 @@
 //! What lists of agents and swarms show beside sums: who was there, and where swarms belong.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::super::StoreError;
+use super::super::archive::Chunk;
+use super::super::archive::rows::task;
 use super::super::error::query;
 use super::Snapshot;
 use super::agents::AgentSum;
 use super::cut::{Cut, Rollups, push_span};
+use super::sealed::{FOR_SWARMS, tally};
+use super::tallies::Tally;
 use crate::analytics::grid::Piece;
 use crate::model::answer::{Rate, Tier};
 use crate::model::{Micros, TimeRange};
@@ -54,6 +58,31 @@ impl SwarmSum {
     #[must_use]
     pub fn number(&self) -> i64 {
         self.swarm
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.tasks += other.tasks;
+        self.success += other.success;
+        self.rated += other.rated;
+        self.timed += other.timed;
+        self.duration_sum += other.duration_sum;
+        self.duration_max = self.duration_max.into_iter().chain(other.duration_max).reduce(f64::max);
+        self.recorded += other.recorded;
+        self.used = self.used.saturating_add(other.used);
+    }
+
+    fn add(&mut self, tally: &Tally) {
+        self.merge(&Self {
+            tasks: tally.tasks,
+            success: tally.success,
+            rated: tally.tasks - tally.other,
+            timed: tally.timed,
+            duration_sum: tally.duration_sum,
+            duration_max: tally.duration_max,
+            recorded: tally.tokens.recorded,
+            used: tally.tokens.used,
+            ..Self::default()
+        });
     }
 
     /// Its success rate.
@@ -112,19 +141,45 @@ impl Snapshot {
         let mut sql = agents_present_sql(range, cut);
         let found: Vec<i64> =
             sql.build_query_scalar().fetch_all(&mut *self.tx).await.map_err(query("find who was there"))?;
-        Ok(found.into_iter().map(AgentSum::numbered).collect())
+        let mut agents = found.into_iter().collect();
+        self.add_sealed_agents(range, cut, &mut agents).await?;
+        Ok(agents.into_iter().map(AgentSum::numbered).collect())
     }
 
-    /// Every swarm with a task of `cut` in the `pieces`, in no order.
+    /// Every swarm with a task of `cut` in the `pieces`, in the order of their numbers.
     ///
     /// # Errors
-    /// [`StoreError::Query`].
+    /// [`StoreError`].
     pub async fn swarm_sums(&mut self, pieces: &[Piece], cut: &Cut) -> Result<Vec<SwarmSum>, StoreError> {
         if pieces.is_empty() {
             return Ok(Vec::new());
         }
         let mut sql = swarm_sums_sql(pieces, cut);
-        sql.build().try_map(read_sum).fetch_all(&mut *self.tx).await.map_err(query("add up swarms"))
+        let found: Vec<(i64, SwarmSum)> =
+            sql.build().try_map(read_sum).fetch_all(&mut *self.tx).await.map_err(query("add up swarms"))?;
+        let mut swarms: BTreeMap<i64, (HashSet<i64>, SwarmSum)> = BTreeMap::new();
+        for (agent, sum) in found {
+            let (agents, whole) = swarms.entry(sum.swarm).or_default();
+            agents.insert(agent);
+            whole.merge(&sum);
+        }
+        for piece in pieces.iter().filter(|piece| piece.tier == Tier::Raw) {
+            let add = |chunk: &Chunk, row: usize| {
+                let (Some(swarm), Some(agent)) = (chunk.int(task::SWARM, row), chunk.int(task::AGENT, row)) else {
+                    return;
+                };
+                let (agents, whole) = swarms.entry(swarm).or_default();
+                agents.insert(agent);
+                whole.add(&tally(chunk, row));
+            };
+            self.each_sealed_task(piece.range, cut, FOR_SWARMS, add).await?;
+        }
+        let whole = |(swarm, (agents, sum)): (i64, (HashSet<i64>, SwarmSum))| SwarmSum {
+            swarm,
+            agents: agents.len() as u64,
+            ..sum
+        };
+        Ok(swarms.into_iter().map(whole).collect())
     }
 
     /// What is known about each of `swarms`, by number.
@@ -194,10 +249,7 @@ pub(super) fn swarm_facts_sql(swarms: &[i64]) -> QueryBuilder<Sqlite> {
 }
 
 pub(super) fn swarm_sums_sql(pieces: &[Piece], cut: &Cut) -> QueryBuilder<Sqlite> {
-    let mut sql = QueryBuilder::new(
-        "select swarm, count(distinct agent), sum(tasks), sum(success), sum(rated), sum(timed), \
-         total(duration_sum), max(duration_max), cast(total(used) as integer), sum(recorded) from (",
-    );
+    let mut sql = QueryBuilder::new("");
     for (index, piece) in pieces.iter().enumerate() {
         sql.push(if index > 0 { " union all " } else { "" });
         if piece.tier == Tier::Raw {
@@ -205,7 +257,7 @@ pub(super) fn swarm_sums_sql(pieces: &[Piece], cut: &Cut) -> QueryBuilder<Sqlite
                 "select swarm, agent, count(*) as tasks, count(*) filter (where result = 1) as success, \
                  count(*) filter (where result between 1 and 5) as rated, count(duration_ms) as timed, \
                  total(duration_ms) as duration_sum, max(duration_ms) as duration_max, \
-                 total(tokens_used) as used, count(tokens_used) as recorded",
+                 cast(total(tokens_used) as integer) as used, count(tokens_used) as recorded",
             );
             cut.push_tasks(&mut sql, piece.range);
             sql.push(" and swarm is not null");
@@ -213,7 +265,7 @@ pub(super) fn swarm_sums_sql(pieces: &[Piece], cut: &Cut) -> QueryBuilder<Sqlite
             sql.push(
                 "select swarm, agent, sum(tasks) as tasks, sum(success) as success, sum(tasks - other) as rated, \
                  sum(duration_n) as timed, total(duration_sum) as duration_sum, max(duration_max) as duration_max, \
-                 total(used_sum) as used, sum(used_n) as recorded",
+                 cast(total(used_sum) as integer) as used, sum(used_n) as recorded",
             );
             if cut.rollups() == Rollups::Fleet {
                 sql.push(" from agent_rollup where ");
@@ -225,15 +277,15 @@ pub(super) fn swarm_sums_sql(pieces: &[Piece], cut: &Cut) -> QueryBuilder<Sqlite
         }
         sql.push(" group by swarm, agent");
     }
-    sql.push(") group by swarm");
     sql
 }
 
-fn read_sum(row: SqliteRow) -> Result<SwarmSum, sqlx::Error> {
+/// Reads an agent's share of a swarm.
+fn read_sum(row: SqliteRow) -> Result<(i64, SwarmSum), sqlx::Error> {
     let count = |index: usize| row.try_get::<i64, _>(index).map(i64::unsigned_abs);
-    Ok(SwarmSum {
+    let sum = SwarmSum {
         swarm: row.try_get(0)?,
-        agents: count(1)?,
+        agents: 1,
         tasks: count(2)?,
         success: count(3)?,
         rated: count(4)?,
@@ -242,5 +294,6 @@ fn read_sum(row: SqliteRow) -> Result<SwarmSum, sqlx::Error> {
         duration_max: row.try_get(7)?,
         used: row.try_get(8)?,
         recorded: count(9)?,
-    })
+    };
+    Ok((row.try_get(1)?, sum))
 }

@@ -7,7 +7,7 @@ mod presence;
 mod sums;
 
 pub(super) use found::{Long, keep_longest};
-pub(super) use sums::{TOKENS, tokens};
+pub(super) use sums::{FOR_SWARMS, TOKENS, tally, tokens};
 
 use super::super::StoreError;
 use super::super::archive::rows::task;

@@ -20,6 +20,7 @@ pub(in super::super) const TOKENS: &[usize] =
     &[task::USED, task::INPUT, task::OUTPUT, task::CACHE_READ, task::CACHE_WRITE, task::REASONING];
 const FOR_TALLIES: Wanted = Wanted::columns(&[task::RESULT, task::DURATION]).and(Wanted::columns(TOKENS));
 const FOR_AGENTS: Wanted = FOR_TALLIES.and(Wanted::columns(&[task::AGENT]));
+pub(in super::super) const FOR_SWARMS: Wanted = FOR_AGENTS.and(Wanted::columns(&[task::SWARM]));
 const FOR_USAGE: Wanted = Wanted::columns(&[task::MODEL, task::PROJECT, task::COST]).and(Wanted::columns(TOKENS));
 
 /// The slot of a row; its time is the first column.
@@ -56,7 +57,7 @@ fn totals(kinds: &TokenCounts, used: Option<i64>) -> TokenTotals {
 }
 
 /// The tally of one task.
-fn tally(chunk: &Chunk, row: usize) -> Tally {
+pub(in super::super) fn tally(chunk: &Chunk, row: usize) -> Tally {
     let duration = chunk.real(task::DURATION, row);
     let (kinds, used) = tokens(chunk, row);
     let mut tally = Tally {
