@@ -47,9 +47,9 @@ fn ranges() -> Vec<TimeRange> {
 }
 
 /// Floats to ten digits: sums of the same numbers in another order differ in the last ones, and SQLite hands
-/// out 15.
+/// out 15, so that equal numbers may seem to spread by a trace.
 fn digits(value: f64) -> String {
-    format!("{value:.9e}")
+    if value.abs() < 1e-12 { "0".into() } else { format!("{value:.9e}") }
 }
 
 /// Everything an answer says, as a text that can be compared.

@@ -185,7 +185,9 @@ impl<T: Sealed> Walk<T> {
                 (Order::Desc, Some(after)) => head.first >= after,
                 (_, None) => false,
             };
-            if passed || !(self.passes)(&head) || !chunk::may_hold(connection, head.id, &self.probes).await? {
+            // The chunk that may hold the start of the range has mostly ended before it.
+            let early = head.last.0 < self.range.from.0;
+            if passed || early || !(self.passes)(&head) || !chunk::may_hold(connection, head.id, &self.probes).await? {
                 continue;
             }
             let found = self.open(connection, head).await?;
