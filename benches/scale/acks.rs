@@ -6,7 +6,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use swarmscope::model::time::DAY;
 use swarmscope::model::{Micros, Record};
 use swarmscope::wire::ndjson::push_object;
 
@@ -53,12 +52,12 @@ pub fn at_half_of_peak(server: &Server, folder: &Path, fleet: &Fleet, peak: f64)
     Ok(())
 }
 
-/// New tasks of the last day.
+/// New tasks of the last hour or so.
 fn lines(fleet: &Fleet, count: usize) -> Result<String, Failure> {
     let mut body = Vec::new();
     for _ in 0..count {
         let index = NEXT.fetch_add(1, Ordering::Relaxed);
-        let ago = i64::try_from(index.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32)? % DAY;
+        let ago = i64::try_from(index.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32)?; // microseconds, up to 72 minutes
         push_object(&mut body, &Record::Task(fleet::task(index, Micros(fleet.until.0 - ago))?), true);
         body.push(b'\n');
     }

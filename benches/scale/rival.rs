@@ -38,8 +38,10 @@ pub async fn plain_sqlite(path: &Path, fleet: &Fleet) -> Result<f64, Failure> {
     .into();
     let mut time = Duration::ZERO;
     let mut rows = 0;
-    while rows + LINES_A_BODY <= fleet.tasks {
-        let tasks = (rows..rows + LINES_A_BODY).map(|index| fleet.task(index)).collect::<Result<Vec<_>, _>>()?;
+    let whole = fleet.tasks - fleet.tasks % ROWS_A_STATEMENT;
+    while rows < whole {
+        let tasks =
+            (rows..whole.min(rows + LINES_A_BODY)).map(|index| fleet.task(index)).collect::<Result<Vec<_>, _>>()?;
         let started = Instant::now();
         sqlx::query("begin immediate").execute(&mut connection).await?;
         for tasks in tasks.chunks(ROWS_A_STATEMENT) {
