@@ -241,17 +241,19 @@ pub async fn summary(State(service): State<Service>, RawQuery(query): RawQuery) 
 
 /// Agents by any measure, in both orders.
 #[utoipa::path(get, path = "/api/v1/top-agents", tag = "insight", params(Common,
-    ("metric" = Option<String>, Query, description = "tasks, success_rate, avg_duration_ms (default), max_duration_ms, tokens_used or avg_tokens_used"),
+    ("by" = Option<String>, Query, description = "tasks, success_rate, avg_duration_ms (default), p50_duration_ms, p95_duration_ms, p99_duration_ms, max_duration_ms, tokens_used, avg_tokens_used or cost_usd"),
+    ("metric" = Option<String>, Query, description = "the documented name of `by`"),
     ("order" = Option<String>, Query, description = "asc (default) or desc"),
     ("limit" = Option<u32>, Query, description = "1 to 1 000; default 10")), responses(
     (status = 200, description = "agents", body = RankingBody),
     (status = 400, description = "an unknown parameter or an unreadable value", body = ProblemBody,
         content_type = "application/problem+json")))]
 pub async fn top_agents(State(service): State<Service>, RawQuery(query): RawQuery) -> ApiResult<Response> {
-    let known: Vec<&str> = COMMON.into_iter().chain(["metric", "order", "limit"]).collect();
+    let known: Vec<&str> = COMMON.into_iter().chain(["by", "metric", "order", "limit"]).collect();
     let params = Params::read(query.as_deref(), &known)?;
     let limit = params.number("limit", LIMIT_DEFAULT, 1, LIMIT_MAX)?;
-    let measure = AgentMeasure::parse(params.get("metric").unwrap_or(AgentMeasure::AvgDurationMs.as_str()))?;
+    let measure =
+        AgentMeasure::parse(params.get("by").or(params.get("metric")).unwrap_or(AgentMeasure::AvgDurationMs.as_str()))?;
     let order = match params.get("order") {
         None | Some("asc") => Order::Asc,
         Some("desc") => Order::Desc,

@@ -46,23 +46,35 @@ pub enum AgentMeasure {
     SuccessRate,
     /// Mean duration; agents without durations are left out.
     AvgDurationMs,
+    /// Median duration; agents without durations are left out. Percentiles are computed for every agent.
+    P50DurationMs,
+    /// 95th percentile of the durations; likewise.
+    P95DurationMs,
+    /// 99th percentile of the durations; likewise.
+    P99DurationMs,
     /// Longest duration; agents without durations are left out.
     MaxDurationMs,
     /// Tokens.
     TokensUsed,
     /// Mean tokens a task.
     AvgTokensUsed,
+    /// Cost in USD as sources reported it; agents without a reported cost are left out.
+    CostUsd,
 }
 
 impl AgentMeasure {
     /// Every measure.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::Tasks,
         Self::SuccessRate,
         Self::AvgDurationMs,
+        Self::P50DurationMs,
+        Self::P95DurationMs,
+        Self::P99DurationMs,
         Self::MaxDurationMs,
         Self::TokensUsed,
         Self::AvgTokensUsed,
+        Self::CostUsd,
     ];
 
     /// The name in requests.
@@ -72,9 +84,13 @@ impl AgentMeasure {
             Self::Tasks => "tasks",
             Self::SuccessRate => "success_rate",
             Self::AvgDurationMs => "avg_duration_ms",
+            Self::P50DurationMs => "p50_duration_ms",
+            Self::P95DurationMs => "p95_duration_ms",
+            Self::P99DurationMs => "p99_duration_ms",
             Self::MaxDurationMs => "max_duration_ms",
             Self::TokensUsed => "tokens_used",
             Self::AvgTokensUsed => "avg_tokens_used",
+            Self::CostUsd => "cost_usd",
         }
     }
 

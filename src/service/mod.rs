@@ -12,6 +12,7 @@ pub mod import;
 pub mod insight;
 pub mod listing;
 pub mod maintain;
+pub mod methods;
 pub mod query;
 pub mod record;
 

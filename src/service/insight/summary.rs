@@ -1,15 +1,20 @@
 //! Figures for scripts: the summary of a range, rankings of agents, slow tasks.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
+use crate::model::aggregate::{Field, GroupBy, Source};
 use crate::model::answer::Tier;
-use crate::model::overview::PageQuery;
+use crate::model::overview::{Durations, PageQuery};
 use crate::model::summary::{AgentMeasure, AgentRanking, SlowTasks, Summary};
-use crate::model::{Micros, Order};
+use crate::model::{Micros, Order, RecordFilter};
+use crate::service::aggregate::sums_by;
 use crate::service::cache::{Keep, Question};
 use crate::service::{Service, ServiceError};
+use crate::store::StoreError;
 use crate::store::read::AgentSum;
 
+use super::reading::Reading;
 use super::rows;
 
 impl Service {
@@ -59,8 +64,9 @@ impl Service {
         let mut reading = self.read(query, now).await?;
         let range = reading.scope.range;
         let sums = reading.agent_sums(range).await?;
-        let mut ranked: Vec<(f64, AgentSum)> =
-            sums.into_iter().filter_map(|sum| Some((value(&sum, measure)?, sum))).collect();
+        let more = reading.measured(measure, &sums, &query.filter).await?;
+        let value = |sum: &AgentSum| value(sum, measure).or_else(|| more.get(&sum.number()).copied());
+        let mut ranked: Vec<(f64, AgentSum)> = sums.into_iter().filter_map(|sum| Some((value(&sum)?, sum))).collect();
         ranked.sort_by(|(a, first), (b, second)| {
             let by_value = a.total_cmp(b);
             let by_value: Ordering = if order == Order::Asc { by_value } else { by_value.reverse() };
@@ -88,7 +94,31 @@ impl Keep for Summary {
     fn tell_time(&mut self, _now: Micros) {} // it shows none
 }
 
-/// What an agent is ranked by; `None` leaves it out.
+impl Reading {
+    /// What sums do not hold, by the numbers of the agents: percentiles and reported costs.
+    async fn measured(
+        &mut self,
+        measure: AgentMeasure,
+        sums: &[AgentSum],
+        filter: &RecordFilter,
+    ) -> Result<HashMap<i64, f64>, StoreError> {
+        let percentile: fn(&Durations) -> f64 = match measure {
+            AgentMeasure::P50DurationMs => |durations| durations.p50,
+            AgentMeasure::P95DurationMs => |durations| durations.p95,
+            AgentMeasure::P99DurationMs => |durations| durations.p99,
+            AgentMeasure::CostUsd => {
+                let costs = sums_by(self, Source::Tasks, Field::CostUsd, GroupBy::Agent, filter).await?;
+                return Ok(costs.into_iter().map(|(agent, (usd, _))| (agent, usd)).collect());
+            }
+            _ => return Ok(HashMap::new()),
+        };
+        let rows = self.agent_rows(self.scope.range, sums).await?;
+        let values = sums.iter().zip(rows);
+        Ok(values.filter_map(|(sum, row)| Some((sum.number(), percentile(&row.durations?)))).collect())
+    }
+}
+
+/// What an agent is ranked by; `None` leaves it out, unless `measured` knows it.
 #[expect(clippy::cast_precision_loss, reason = "counts and tokens stay far below 2^53")]
 fn value(sum: &AgentSum, measure: AgentMeasure) -> Option<f64> {
     match measure {
@@ -97,6 +127,11 @@ fn value(sum: &AgentSum, measure: AgentMeasure) -> Option<f64> {
         AgentMeasure::AvgDurationMs => sum.mean(),
         AgentMeasure::MaxDurationMs => sum.duration_max,
         AgentMeasure::TokensUsed => Some(sum.used as f64),
+        // Not among the sums: `measured` finds them.
+        AgentMeasure::P50DurationMs
+        | AgentMeasure::P95DurationMs
+        | AgentMeasure::P99DurationMs
+        | AgentMeasure::CostUsd => None,
         AgentMeasure::AvgTokensUsed => (sum.recorded > 0).then(|| sum.used as f64 / sum.recorded as f64),
     }
 }
