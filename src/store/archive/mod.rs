@@ -9,6 +9,7 @@
 //!
 //! Not here: when days are old enough to be sealed (`service`), and rollups, which sealing leaves alone.
 
+mod cells;
 mod check;
 mod chunk;
 mod codec;

@@ -1,16 +1,14 @@
 //! Which columns the rows of a sealed table have, and how a row becomes their values and back.
 
-use std::sync::Arc;
-
 use super::super::events::EventRow;
 use super::super::healings::HealingRow;
-use super::super::key::TextId;
 use super::super::metrics::{MetricRow, Subject};
-use super::super::table::{Origin, Table};
+use super::super::table::Table;
 use super::super::tasks::TaskRow;
+use super::cells::NULL;
+pub(in crate::store) use super::cells::{GetRow, PutRow};
+use super::codec::Damage;
 use super::codec::column::Kind;
-use super::codec::{Build, Damage, Values};
-use super::filter::Probe;
 use crate::model::TokenCounts;
 
 /// One column of a sealed table.
@@ -89,104 +87,6 @@ pub(in crate::store) trait Sealed: Table {
 /// The place of a column, or of none.
 pub(in crate::store) fn column_of<T: Sealed>(name: &str) -> Option<usize> {
     T::COLUMNS.iter().position(|column| column.name == name)
-}
-
-/// Takes the values of a row into the columns that are being built.
-#[derive(Debug)]
-pub(in crate::store) struct PutRow<'a> {
-    columns: std::slice::IterMut<'a, Build>,
-    index: usize,
-    filtered: &'static [Column],
-    probes: &'a mut Vec<Probe>,
-}
-
-impl<'a> PutRow<'a> {
-    pub(super) fn new<T: Sealed>(columns: &'a mut [Build], probes: &'a mut Vec<Probe>) -> Self {
-        Self { columns: columns.iter_mut(), index: 0, filtered: T::COLUMNS, probes }
-    }
-
-    fn next(&mut self, probe: impl FnOnce(usize) -> Option<Probe>) -> Option<&'a mut Build> {
-        let index = self.index;
-        self.index += 1;
-        if self.filtered.get(index).is_some_and(|column| column.filtered) {
-            self.probes.extend(probe(index));
-        }
-        self.columns.next()
-    }
-
-    // A value of the wrong kind leaves its column short, which sealing refuses.
-    fn int(&mut self, value: impl Into<Option<i64>>) {
-        let value = value.into();
-        let column = self.next(|column| value.map(|value| Probe::int(column, value)));
-        if let Some(Build::Ints(values)) = column {
-            values.push(value);
-        }
-    }
-
-    fn real(&mut self, value: impl Into<Option<f64>>) {
-        if let Some(Build::Reals(values)) = self.next(|_| None) {
-            values.push(value.into());
-        }
-    }
-
-    fn text(&mut self, value: Option<&Arc<str>>) {
-        let column = self.next(|column| value.map(|value| Probe::text(column, value)));
-        if let Some(Build::Texts(values)) = column {
-            values.push(value.cloned());
-        }
-    }
-
-    fn id(&mut self, value: Option<&TextId>) {
-        let column = self.next(|column| value.map(|value| Probe::id(column, value)));
-        if let Some(Build::Ids(values)) = column {
-            values.push(value.cloned());
-        }
-    }
-
-    fn origin(&mut self, origin: &Origin) {
-        self.int(origin.project);
-        self.int(origin.source);
-        self.text(origin.source_key.as_ref());
-    }
-}
-
-/// Gives the values of a row from columns that were read.
-#[derive(Debug)]
-pub(in crate::store) struct GetRow<'a> {
-    columns: std::slice::Iter<'a, Option<Values>>,
-    row: usize,
-}
-
-const NULL: Damage = Damage("a value is null that may not be");
-
-impl<'a> GetRow<'a> {
-    pub(super) fn new(columns: &'a [Option<Values>], row: usize) -> Self {
-        Self { columns: columns.iter(), row }
-    }
-
-    fn next(&mut self) -> Option<&'a Values> {
-        self.columns.next()?.as_ref()
-    }
-
-    fn int(&mut self) -> Option<i64> {
-        self.next()?.int(self.row)
-    }
-
-    fn real(&mut self) -> Option<f64> {
-        self.next()?.real(self.row)
-    }
-
-    fn text(&mut self) -> Option<Arc<str>> {
-        self.next()?.text(self.row).map(Into::into)
-    }
-
-    fn id(&mut self) -> Option<TextId> {
-        self.next()?.id(self.row).cloned()
-    }
-
-    fn origin(&mut self) -> Origin {
-        Origin { project: self.int(), source: self.int(), source_key: self.text() }
-    }
 }
 
 /// Places of the columns of tasks, for who sums them up without making rows of them.
