@@ -218,7 +218,7 @@ async fn media_types_encodings_and_parameters_that_are_not_read_are_refused() {
     assert!(brotli.detail().contains("`br` is not read here; send gzip, zstd, or none"));
     let typo = server.send_to("/api/v1/ingest?atomc=true", &line).await;
     assert_eq!(typo.status, 400);
-    assert_eq!(typo.detail(), "unknown query parameter `atomc`; known: atomic, assume_offset");
+    assert_eq!(typo.detail(), "unknown query parameter `atomc`; known: ack, atomic, assume_offset");
     assert_eq!(send_as(&server, "application/json; charset=utf-8", "", line.into()).await.counts(), [1, 0, 0, 0]);
 }
 

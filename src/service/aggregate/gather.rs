@@ -10,7 +10,6 @@ use crate::model::answer::{Estimator, Tier};
 use crate::service::insight::reading::Reading;
 use crate::service::insight::spread::{Values, portions};
 use crate::store::StoreError;
-use crate::store::read::Rollups;
 use crate::store::read::aggregate::{Family, Group, Needs, Question, SumsAt, ValueAt};
 
 /// Values of records that are in memory at once, about.
@@ -63,16 +62,6 @@ pub(super) struct Plan {
     pub needs: Needs,
 }
 
-impl Plan {
-    fn rollups(&self) -> Rollups {
-        match self.family {
-            Family::Fleet => Rollups::Fleet,
-            Family::Agents | Family::Metrics => Rollups::Agents,
-            Family::Usage | Family::Records => Rollups::None,
-        }
-    }
-}
-
 impl Reading {
     /// The pieces to read a stretch in.
     pub(super) fn pieces_for(&self, family: Family, range: TimeRange, coarsest: Tier) -> Vec<Piece> {
@@ -100,7 +89,7 @@ impl Reading {
             }
         }
         cells.tier = cells.tier.filter(|_| !cells.groups.is_empty());
-        let empty = Values::for_count(values.unwrap_or_else(|| cells.values()), plan.rollups());
+        let empty = Values::for_question(values.unwrap_or_else(|| cells.values()));
         cells.estimator = empty.estimator();
         if !plan.needs.spread && !plan.needs.quantiles {
             return Ok(cells);

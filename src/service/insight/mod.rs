@@ -26,14 +26,15 @@ use crate::model::Micros;
 use crate::model::overview::{Overview, PageQuery, TaskRow};
 use crate::store::read::FullTask;
 
-/// Tasks of a range up to which percentiles are taken from every duration, where sketches could answer too
+/// Tasks of a page's range up to which percentiles are taken from every duration, where sketches could answer too
 /// (within 1 %). The durations of that many tasks are read in some 6 ms.
 const EXACT_MAX: u64 = 20_000;
 
 /// The same for one agent or swarm, whose records lie scattered: reading each costs five times as much.
 const EXACT_SCATTERED_MAX: u64 = 4_000;
 
-/// The same where no rollup knows the cut and the records are read in any case.
+/// The same where no rollup knows the cut and the records are read in any case, and for aggregates, whose
+/// percentiles are asked for one at a time.
 const EXACT_RECORDS_MAX: u64 = 200_000;
 
 /// Tasks up to which a chart finer than its rollups is drawn from records.

@@ -29,14 +29,24 @@ pub(in crate::service) enum Values {
 }
 
 impl Values {
-    /// Nothing, of the kind that `timed` durations are read as.
+    /// Nothing, of the kind that `count` values are read as when they are asked for by name: whoever asks has
+    /// the time that looking at each of them takes, a page has not.
+    pub(in crate::service) fn for_question(count: u64) -> Self {
+        Self::each_up_to(EXACT_RECORDS_MAX, count)
+    }
+
+    /// Nothing, of the kind that `timed` durations of a page are read as.
     pub(in crate::service) fn for_count(timed: u64, rollups: Rollups) -> Self {
         let exact_max = match rollups {
             Rollups::Fleet => EXACT_MAX,
             Rollups::Agents => EXACT_SCATTERED_MAX,
             Rollups::None => EXACT_RECORDS_MAX,
         };
-        if timed <= exact_max { Self::Each(Vec::new()) } else { Self::Sketched(Sketch::default()) }
+        Self::each_up_to(exact_max, timed)
+    }
+
+    fn each_up_to(max: u64, count: u64) -> Self {
+        if count <= max { Self::Each(Vec::new()) } else { Self::Sketched(Sketch::default()) }
     }
 
     pub(in crate::service) fn estimator(&self) -> Estimator {
