@@ -39,5 +39,5 @@ pub mod wire;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_lazy(web::app::App);
+    web::platform::go_live(web::app::App);
 }

@@ -47,10 +47,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     let look = RwSignal::new(0);
     provide_context(Look(look));
-    Effect::new(move || {
-        platform::watch_look(move || look.update(|n| *n += 1));
-        platform::mark_hydrated();
-    });
+    Effect::new(move || platform::watch_look(move || look.update(|n| *n += 1)));
     // Asynchronous rendering: a streamed page would stay at "loading" without JavaScript.
     let whole = SsrMode::Async;
     view! {

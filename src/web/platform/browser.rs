@@ -1,5 +1,8 @@
 //! The browser's twin.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use leptos::prelude::*;
 use plotters::drawing::IntoDrawingArea;
 use plotters_canvas::CanvasBackend;
@@ -101,9 +104,29 @@ pub fn copy(text: &str) {
     drop(window().navigator().clipboard().write_text(text));
 }
 
-/// Tells tests and the stylesheet that the page is live.
-pub fn mark_hydrated() {
-    if let Some(root) = document().document_element() {
-        let _ = root.set_attribute("data-hydrated", "true");
-    }
+/// Takes over the page that the server sent, and then says so to the stylesheet and to tests.
+pub fn go_live<V: IntoView>(app: impl FnOnce() -> V + 'static) {
+    let live = Rc::new(Cell::new(false));
+    leave_clicks_alone_until(Rc::clone(&live));
+    wasm_bindgen_futures::spawn_local(async move {
+        leptos::mount::hydrate_from_async(leptos::tachys::dom::body(), app).await.forget();
+        live.set(true);
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("data-hydrated", "true");
+        }
+    });
+}
+
+/// Until the page is live a click does what it does without JavaScript. The router hears clicks at the window
+/// from the start: it would go to the next page while the code of this one is still on its way, and the page
+/// would then be taken over by a document that it does not match.
+fn leave_clicks_alone_until(live: Rc<Cell<bool>>) {
+    let hide = Closure::<dyn Fn(web_sys::Event)>::new(move |click: web_sys::Event| {
+        if !live.get() {
+            click.stop_propagation();
+        }
+    });
+    // Cannot fail for an event of that name.
+    let _ = document().add_event_listener_with_callback_and_bool("click", hide.as_ref().unchecked_ref(), true);
+    hide.forget(); // as long as the page
 }

@@ -164,6 +164,3 @@ pub fn watch_look(_changed: impl Fn() + Clone + 'static) {}
 
 /// Puts a text on the clipboard; only in browsers.
 pub fn copy(_text: &str) {}
-
-/// Marks the page as live; only in browsers.
-pub fn mark_hydrated() {}
