@@ -10,12 +10,14 @@
 //! Not here: fetching, sorting, compressing and sending, which is `service::export`.
 
 pub mod claude_code;
+pub mod claude_flow;
 pub mod csv;
 pub mod exposition;
 mod fields;
 pub mod figures;
 pub mod grafana;
 pub mod json;
+pub mod lenient;
 mod measure;
 pub mod native;
 pub mod ndjson;

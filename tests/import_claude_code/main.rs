@@ -488,13 +488,14 @@ async fn only_the_usual_places_are_offered_and_read() {
     let service = Service::new(scene.service.store().clone(), settings);
     let found = service.discover_sources().await.expect("looks");
     let seen: Vec<_> = found.iter().map(|source| (source.kind.as_str(), source.files, source.importable)).collect();
-    assert_eq!(seen, [("claude-code", 7, true), ("claude-flow", 1, false)]);
+    assert_eq!(seen, [("claude-code", 7, true), ("claude-flow", 1, true)]);
     assert!(found.iter().all(|source| source.newest.is_some()));
-    let summary = service.import_found(swarmscope::model::SourceKind::ClaudeCode).await.expect("imports");
+    let summary =
+        service.import_found(swarmscope::model::SourceKind::ClaudeCode, Micros(START * 1000)).await.expect("imports");
     assert_eq!((summary.files, summary.sessions, summary.updated, summary.problems), (7, 4, 0, 2));
     assert_eq!(scene.tasks().await.len(), 11);
     let nowhere = Service::new(scene.service.store().clone(), Settings::default());
-    assert!(nowhere.import_found(swarmscope::model::SourceKind::ClaudeCode).await.is_err());
+    assert!(nowhere.import_found(swarmscope::model::SourceKind::ClaudeCode, Micros(START * 1000)).await.is_err());
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-use super::blocking;
+use super::{blocking, claude_flow};
 use crate::model::{FoundSource, ImportSummary, Micros, Problem, SourceKind};
 use crate::service::{Service, ServiceError};
 use crate::wire::claude_code::place::locate;
@@ -31,22 +31,21 @@ impl Service {
     /// Imports what [`Self::discover_sources`] finds of `kind`.
     ///
     /// # Errors
-    /// [`Problem`] when nothing of that kind is found or it cannot be imported yet; as
-    /// [`Service::import_claude_code`].
-    pub async fn import_found(&self, kind: SourceKind) -> Result<ImportSummary, ServiceError> {
+    /// [`Problem`] when nothing of that kind is found; as [`Service::import_claude_code`].
+    pub async fn import_found(&self, kind: SourceKind, now: Micros) -> Result<ImportSummary, ServiceError> {
         let places = self.usual_places().into_iter();
         let found = blocking(move || {
             let mut found = places.filter(|(place, _)| *place == kind);
-            found.find_map(|(kind, path)| look(kind, &path).map(|source| (path, source)))
+            found.find_map(|(kind, path)| look(kind, &path).map(|_| path))
         });
-        let Some((path, source)) = found.await? else {
+        let Some(path) = found.await? else {
             return Err(Problem::not_found(format!("there are no {} in the usual place", kind.title())).into());
         };
-        if !source.importable {
-            return Err(Problem::bad_request(format!("{} cannot be imported yet", kind.title())).into());
-        }
-        let report = self.import_claude_code(vec![path], Arc::new(|_| {})).await?;
-        Ok(summary(&report))
+        let (paths, silent) = (vec![path], Arc::new(|_| {}));
+        Ok(match kind {
+            SourceKind::ClaudeCode => summary(&self.import_claude_code(paths, silent).await?),
+            SourceKind::ClaudeFlow => self.import_claude_flow(paths, now, silent).await?.summary(),
+        })
     }
 
     fn usual_places(&self) -> Vec<(SourceKind, PathBuf)> {
@@ -66,7 +65,7 @@ fn look(kind: SourceKind, path: &Path) -> Option<FoundSource> {
         files: 0,
         more: false,
         newest: None,
-        importable: kind == SourceKind::ClaudeCode,
+        importable: true,
     };
     count(path, 0, &mut found);
     (found.files > 0).then_some(found)
@@ -90,7 +89,7 @@ fn count(folder: &Path, depth: usize, found: &mut FoundSource) {
         }
         let wanted = match found.kind {
             SourceKind::ClaudeCode => locate(&path).is_some(),
-            SourceKind::ClaudeFlow => path.extension().is_some_and(|extension| extension == "json"),
+            SourceKind::ClaudeFlow => claude_flow::is_ours(&path),
         };
         if wanted {
             found.files += 1;

@@ -18,7 +18,7 @@ pub async fn list_sources() -> Result<Vec<FoundSource>, Problem> {
 #[server(prefix = "/rpc", endpoint = "import_source")]
 pub async fn import_source(kind: SourceKind) -> Result<ImportSummary, Problem> {
     let call = crate::web::platform::Call::begin()?;
-    let answer = call.service.import_found(kind).await;
+    let answer = call.service.import_found(kind, call.now).await;
     let answer = call.end(answer)?;
     leptos_axum::redirect("/?from=all");
     Ok(answer)

@@ -45,7 +45,8 @@ fn Offer(source: FoundSource) -> impl IntoView {
         value.get().map(|answer| match answer {
             Ok(done) => {
                 let left_out = if done.problems > 0 { format!(", {} left out", done.problems) } else { String::new() };
-                format!("Imported {} records of {} sessions{left_out}.", format::count(done.stored), done.sessions)
+                let of = if done.sessions > 0 { format!(" of {} sessions", done.sessions) } else { String::new() };
+                format!("Imported {} records{of}{left_out}.", format::count(done.stored))
             }
             Err(problem) => problem.detail,
         })

@@ -1,30 +1,15 @@
-//! `swarmscope import`: reads what agents left on this machine.
+//! `swarmscope import claude-code`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 
-use super::{CliError, Setup, terminal};
-use crate::service::import::{OnProgress, Progress, survey_claude_code};
+use super::{PROBLEMS_SHOWN, show};
+use crate::cli::{CliError, Setup, terminal};
+use crate::service::import::{OnProgress, survey_claude_code};
 use crate::wire::claude_code::report::Report;
-
-/// Problems shown one by one; the rest are counted, and `--json` lists more.
-const PROBLEMS_SHOWN: usize = 20;
-
-/// Arguments of `import`.
-#[derive(Debug, Args)]
-pub struct ImportArgs {
-    #[command(subcommand)]
-    from: From,
-}
-
-#[derive(Debug, Subcommand)]
-enum From {
-    /// Claude Code transcripts: projects folders, project or session folders, or single .jsonl files
-    ClaudeCode(ClaudeCodeArgs),
-}
 
 /// Arguments of `import claude-code`.
 #[derive(Debug, Args)]
@@ -33,7 +18,7 @@ enum From {
     is never stored.\nExit code 1 when not a single transcript could be read.\n\n\
     Example: swarmscope import claude-code ~/.claude/projects"
 )]
-struct ClaudeCodeArgs {
+pub struct ClaudeCodeArgs {
     /// Where the transcripts are, usually ~/.claude/projects
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -46,8 +31,7 @@ struct ClaudeCodeArgs {
 }
 
 /// Imports.
-pub async fn run(args: ImportArgs, setup: &Setup) -> Result<ExitCode, CliError> {
-    let From::ClaudeCode(args) = args.from;
+pub async fn run(args: ClaudeCodeArgs, setup: &Setup) -> Result<ExitCode, CliError> {
     let progress: OnProgress = Arc::new(show);
     let report = if args.dry_run {
         survey_claude_code(args.paths, progress).await
@@ -76,17 +60,6 @@ pub async fn run(args: ImportArgs, setup: &Setup) -> Result<ExitCode, CliError> 
     } else {
         ExitCode::SUCCESS
     })
-}
-
-fn show(progress: Progress) {
-    let megabytes = |bytes: u64| bytes / 1_000_000;
-    terminal::progress(&format!(
-        "{} of {} files, {} of {} MB",
-        progress.files,
-        progress.files_total,
-        megabytes(progress.bytes),
-        megabytes(progress.bytes_total)
-    ));
 }
 
 fn tell_problems(report: &Report) {

@@ -1,0 +1,77 @@
+//! The imports that share one report: claude-flow.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::{PROBLEMS_SHOWN, show};
+use crate::cli::{CliError, Setup, now, terminal};
+use crate::service::import::{ImportReport, OnProgress, survey_claude_flow};
+
+/// What every import takes.
+#[derive(Debug, Args)]
+struct Common {
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+    /// Read and report, store nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Arguments of `import claude-flow`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Reads task-metrics.json, agent-metrics.json, performance.json and system-metrics.json. Importing \
+    again changes nothing.\nExit code 1 when not a single file could be read.\n\n\
+    Example: swarmscope import claude-flow ~/src"
+)]
+pub struct ClaudeFlowArgs {
+    /// Projects, .claude-flow folders, or single files
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Imports claude-flow metrics.
+pub async fn claude_flow(args: ClaudeFlowArgs, setup: &Setup) -> Result<ExitCode, CliError> {
+    let progress: OnProgress = Arc::new(show);
+    let report = if args.common.dry_run {
+        survey_claude_flow(args.paths, now(), progress).await
+    } else {
+        let service = setup.open().await?;
+        let report = service.import_claude_flow(args.paths, now(), progress).await;
+        service.store().close().await;
+        report
+    };
+    terminal::progress_done();
+    tell(&report?, &args.common, "give a folder with .claude-flow/metrics in it")
+}
+
+/// Prints the report; `hint` says what to do when nothing was read.
+fn tell(report: &ImportReport, common: &Common, hint: &str) -> Result<ExitCode, CliError> {
+    if common.json {
+        let json = serde_json::to_string_pretty(report)
+            .map_err(|error| CliError::Failed(format!("could not write the report: {error}")))?;
+        terminal::out(&json);
+    } else {
+        terminal::out(report.to_string().trim_end());
+    }
+    for problem in report.problems.iter().take(PROBLEMS_SHOWN) {
+        let line = problem.line.map_or_else(String::new, |line| format!(":{line}"));
+        terminal::err(&format!("{}{line}: {}", problem.file, problem.reason));
+    }
+    let shown = report.problems.len().min(PROBLEMS_SHOWN) as u64;
+    if report.problem_count > shown {
+        let listed = ImportReport::PROBLEMS_MAX;
+        terminal::err(&format!("… and {} more; --json lists {listed}", report.problem_count - shown));
+    }
+    if report.files == 0 {
+        terminal::err(&format!("swarmscope: nothing was imported; {hint}"));
+        return Ok(ExitCode::from(1));
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,6 @@
+//! Imports other than that of transcripts: what is read, what is stored, and that nothing counts twice.
+
+#![expect(clippy::expect_used, reason = "a test may say what it expects, in its helpers as well")]
+
+mod claude_flow;
+mod scene;
