@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::model::maintain::{CompressionSettings, RetentionSettings, WriteBufferSettings};
+use crate::model::maintain::{CompressionSettings, RetentionSettings, StreamSettings, WriteBufferSettings};
 use crate::model::price::PriceTable;
 use crate::store::StoreOptions;
 use crate::telemetry::LogFormat;
@@ -66,6 +66,8 @@ pub struct Config {
     pub compression: CompressionSettings,
     /// Records of callers that do not wait for the commit.
     pub write_buffer: WriteBufferSettings,
+    /// Who follows what is stored.
+    pub stream: StreamSettings,
     /// Log lines.
     pub log: LogConfig,
     /// What tokens cost.
@@ -241,6 +243,7 @@ impl Config {
         if self.ingest.json_bytes_max == 0 || self.ingest.ndjson_bytes_max == 0 {
             return invalid("ingest", "limits must be at least 1 byte");
         }
+        upkeep::validate_stream(&self.stream)?;
         upkeep::validate(&self.retention, &self.compression, &self.write_buffer)
     }
 }

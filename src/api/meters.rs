@@ -86,7 +86,8 @@ fn query_type(route: &str, path: &str) -> Option<String> {
         return Some(name.strip_prefix("load_").unwrap_or(name).replace('-', "_"));
     }
     let resource = route.strip_prefix("/api/v1/")?.split('/').next()?;
-    (!matches!(resource, "ingest" | "flush" | "maintenance" | "openapi.json")).then(|| resource.replace('-', "_"))
+    (!matches!(resource, "ingest" | "flush" | "maintenance" | "openapi.json" | "stream"))
+        .then(|| resource.replace('-', "_"))
 }
 
 #[cfg(test)]

@@ -41,6 +41,10 @@ const CACHE_MISSES: Family = counter("cache_misses", "", "Questions that were an
 const CACHE_EVICTIONS: Family = counter("cache_evictions", "", "Kept answers that made room for others.");
 const CACHE_INVALIDATIONS: Family = counter("cache_invalidations", "", "Kept answers that a later record ended.");
 const CACHE_ENTRIES: Family = gauge("cache_entries", "", "Answers that are kept.");
+const FOLLOWERS: Family = gauge("stream_clients", "", "Clients that follow the stream of new records.");
+const RESETS: Family = counter("stream_resets", "", "Clients told to start anew, since the start.");
+const REFUSED: Family = counter("stream_refused", "", "Clients refused because too many followed, since the start.");
+const STREAM_BYTES: Family = gauge("stream_buffer_bytes", "bytes", "News kept for clients that are a little behind.");
 const BUILD: Family = gauge("build_info", "", "Version of the program; always 1.");
 
 const fn counter(name: &'static str, unit: &'static str, help: &'static str) -> Family {
@@ -72,7 +76,7 @@ pub async fn metrics(State(state): State<ApiState>, headers: HeaderMap) -> ApiRe
         text.histogram(&[("query_type", query_type)], histogram);
     }
     let (gauge, cache) = (store.gauge(), state.service.cache_gauge());
-    let buffer = state.service.buffer_gauge();
+    let (buffer, feed) = (state.service.buffer_gauge(), state.service.feed_gauge());
     for (family, value) in [
         (&ACTIVE, active as f64),
         (&DB_SIZE, (gauge.file_bytes + gauge.wal_bytes) as f64),
@@ -96,6 +100,10 @@ pub async fn metrics(State(state): State<ApiState>, headers: HeaderMap) -> ApiRe
         (&BUFFER_FLUSHED, buffer.flushed as f64),
         (&BUFFER_FAILURES, buffer.failures as f64),
         (&BUFFER_LOST, buffer.lost as f64),
+        (&FOLLOWERS, feed.followers as f64),
+        (&RESETS, feed.resets as f64),
+        (&REFUSED, feed.refused as f64),
+        (&STREAM_BYTES, feed.bytes as f64),
     ] {
         text.family(family);
         text.sample(&[], value);

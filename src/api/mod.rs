@@ -22,6 +22,7 @@ mod process;
 pub mod request_id;
 pub mod router;
 pub mod steady;
+pub mod stream;
 
 use axum::extract::FromRef;
 

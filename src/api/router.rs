@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    ApiProblem, ApiState, aggregate, export, flush, ingest, insight, lists, maintain, metrics, openapi, probes,
+    ApiProblem, ApiState, aggregate, export, flush, ingest, insight, lists, maintain, metrics, openapi, probes, stream,
 };
 use crate::model::{Problem, ProblemKind};
 
@@ -37,6 +37,7 @@ fn declared() -> OpenApiRouter<ApiState> {
         .routes(routes!(lists::swarm_metrics))
         .routes(routes!(lists::events))
         .routes(routes!(lists::healings))
+        .routes(routes!(stream::stream))
         .routes(routes!(aggregate::aggregate))
         .routes(routes!(insight::summary))
         .routes(routes!(insight::top_agents))

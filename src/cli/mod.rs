@@ -184,6 +184,7 @@ impl Setup {
             retention: self.config.retention,
             compression: self.config.compression,
             write_buffer: self.config.write_buffer,
+            stream: self.config.stream,
         }
     }
 }

@@ -1,7 +1,7 @@
-//! What `[retention]`, `[compression]` and `[write_buffer]` may say.
+//! What `[retention]`, `[compression]`, `[write_buffer]` and `[stream]` may say.
 
 use super::ConfigError;
-use crate::model::maintain::{CompressionSettings, RetentionSettings, WriteBufferSettings};
+use crate::model::maintain::{CompressionSettings, RetentionSettings, StreamSettings, WriteBufferSettings};
 
 /// Longest that anything is kept, in days: ten thousand years would overflow times.
 const DAYS_MAX: u32 = 36_500;
@@ -42,6 +42,16 @@ pub(super) fn validate(
     })
 }
 
+/// Refuses streams that cannot be served.
+///
+/// # Errors
+/// [`ConfigError::Invalid`] naming the setting.
+pub(super) fn validate_stream(stream: &StreamSettings) -> Result<(), ConfigError> {
+    demand((1..=10_000).contains(&stream.clients_max), "stream.clients_max", || "must be 1 to 10000".into())?;
+    demand((1..=3600).contains(&stream.heartbeat_seconds), "stream.heartbeat_seconds", || "must be 1 to 3600".into())?;
+    demand(stream.replay_max <= 1_000_000, "stream.replay_max", || "must be at most 1000000".into())
+}
+
 fn demand(holds: bool, key: &'static str, reason: impl FnOnce() -> String) -> Result<(), ConfigError> {
     if holds { Ok(()) } else { Err(ConfigError::Invalid { key, reason: reason() }) }
 }
@@ -73,6 +83,15 @@ mod tests {
             refused(|r, c, _| (r.detailed_days, r.hourly_days, r.daily_days, c.min_age_days) = (2, 2, 2, 2)),
             ""
         );
+    }
+
+    #[test]
+    fn a_stream_needs_room_for_a_client_and_a_heartbeat() {
+        let refused = |stream: StreamSettings| validate_stream(&stream).is_err();
+        let default = StreamSettings::default();
+        assert!(!refused(default) && !refused(StreamSettings { replay_max: 0, ..default }));
+        assert!(refused(StreamSettings { clients_max: 0, ..default }));
+        assert!(refused(StreamSettings { heartbeat_seconds: 0, ..default }));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::answer::Tier;
 use super::time::rfc3339;
 use super::{Dataset, Micros};
 
-pub use settings::{CompressionSettings, RetentionSettings, WriteBufferSettings};
+pub use settings::{CompressionSettings, RetentionSettings, StreamSettings, WriteBufferSettings};
 
 /// What a part of the file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

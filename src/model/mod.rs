@@ -11,6 +11,7 @@ pub mod export;
 pub mod filter;
 pub mod id;
 pub mod listing;
+pub mod live;
 pub mod maintain;
 pub mod outcome;
 pub mod overview;
@@ -25,6 +26,7 @@ pub mod tokens;
 pub use dataset::{Dataset, Format, Selection};
 pub use filter::{Cursor, Order, RecordFilter};
 pub use id::{AgentId, EventId, IdError, SwarmId, TaskId};
+pub use live::HighWater;
 pub use outcome::{AgentStatus, Outcome};
 pub use problem::{Problem, ProblemKind};
 pub use record::{

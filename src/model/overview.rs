@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Estimator, Rate, Tier};
-use super::{Micros, RangeSpec, RecordFilter, TimeRange};
+use super::{HighWater, Micros, RangeSpec, RecordFilter, TimeRange};
 
 /// What a page asks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -24,6 +24,8 @@ pub struct PageQuery {
 pub struct Scope {
     /// The server's clock when it answered.
     pub now: Micros,
+    /// Every record up to here is in the answer: what came later is news.
+    pub place: HighWater,
     /// The instants asked about.
     pub range: TimeRange,
     /// Where records lie, all kinds together; `None` for an empty store.

@@ -175,6 +175,7 @@ pub async fn serve(
         });
     }
     drop(listener);
+    service.close_feed(); // streams would never end by themselves
     let drain = Duration::from_secs(config.server.drain_seconds);
     let drained = tokio::time::timeout(drain, graceful.shutdown()).await.is_ok();
     if !drained {

@@ -11,6 +11,7 @@ pub mod health;
 pub mod import;
 pub mod insight;
 pub mod listing;
+pub mod live;
 pub mod maintain;
 pub mod methods;
 pub mod query;
@@ -18,7 +19,7 @@ pub mod record;
 
 use std::sync::Arc;
 
-use crate::model::maintain::{CompressionSettings, RetentionSettings, WriteBufferSettings};
+use crate::model::maintain::{CompressionSettings, RetentionSettings, StreamSettings, WriteBufferSettings};
 use crate::model::price::PriceTable;
 use crate::store::Store;
 
@@ -32,6 +33,7 @@ pub struct Service {
     desk: Arc<maintain::Desk>,
     buffer: Arc<record::buffer::Buffer>,
     cache: Arc<cache::Cache>,
+    feed: Arc<live::Feed>,
 }
 
 /// Plain values the top floor hands down.
@@ -49,6 +51,8 @@ pub struct Settings {
     pub compression: CompressionSettings,
     /// Records of callers that do not wait.
     pub write_buffer: WriteBufferSettings,
+    /// Who follows what is stored.
+    pub stream: StreamSettings,
 }
 
 impl Service {
@@ -61,6 +65,7 @@ impl Service {
             desk: Arc::default(),
             buffer: Arc::default(),
             cache: Arc::default(),
+            feed: Arc::default(),
         }
     }
 

@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
+use tokio::sync::watch;
+
 use super::Landing;
 use super::queue::{Done, Job, Work};
 use crate::model::time::DAY;
@@ -25,6 +27,7 @@ pub struct Mark(u64);
 #[derive(Debug, Default)]
 pub struct Changes {
     log: Mutex<Log>,
+    told: watch::Sender<Mark>,
 }
 
 #[derive(Debug, Default)]
@@ -49,6 +52,13 @@ impl Changes {
         forgotten || log.recent.iter().rev().take_while(|(mark, _)| *mark > since).any(|(_, other)| meets(other))
     }
 
+    /// Wakes whenever something changed: at once after a commit of this process, within
+    /// [`LOOK`](super::writer::LOOK) after one of another.
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<Mark> {
+        self.told.subscribe()
+    }
+
     /// Something in `range` changed.
     pub(super) fn note(&self, range: TimeRange) {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
@@ -58,6 +68,8 @@ impl Changes {
         if log.recent.len() > REMEMBERED {
             log.recent.pop_front();
         }
+        drop(log);
+        self.told.send_replace(now);
     }
 
     /// Notes what a committed transaction did.

@@ -26,6 +26,7 @@ mod lock;
 mod memory;
 mod metrics;
 mod names;
+mod news;
 mod open;
 mod page;
 pub mod page_sorted;
@@ -51,13 +52,14 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use tokio::task::JoinHandle;
 
 use crate::model::filter::PageRequest;
-use crate::model::{Dataset, Micros, Record, TimeRange};
+use crate::model::{Dataset, HighWater, Micros, Record, TimeRange};
 
 pub use archive::{SealOptions, SealedDay, SealedRows, Unsealed};
 pub use clock::Clock;
 pub use error::StoreError;
 pub use gauge::Gauge;
 pub use idempotency::KeyUse;
+pub use news::News;
 pub use upkeep::CheckReport;
 
 use names::Names;
@@ -213,6 +215,30 @@ impl Store {
     /// [`StoreError::UnknownFilter`] for a field the dataset does not have, or a failure to read.
     pub async fn page(&self, dataset: Dataset, request: &PageRequest) -> Result<Vec<Row>, StoreError> {
         page::page(self.reader(), &self.shared.names, dataset, request).await
+    }
+
+    /// Where the order of arrival ends now.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn high_water(&self) -> Result<HighWater, StoreError> {
+        news::high_water(self.reader()).await
+    }
+
+    /// Records that arrived after `after`, at most `limit` of them.
+    ///
+    /// # Errors
+    /// A failure to read.
+    pub async fn news(&self, after: HighWater, limit: u32) -> Result<News, StoreError> {
+        news::news(self.reader(), &self.shared.names, after, limit).await
+    }
+
+    /// Whether a record that arrived after `after` is sealed by now, so that [`Self::news`] would miss it.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn is_sealed_since(&self, after: HighWater) -> Result<bool, StoreError> {
+        news::is_sealed_since(self.reader(), after).await
     }
 
     /// From the first record of any kind to just after the last; `None` for an empty store.

@@ -10,6 +10,7 @@ use super::healings::HealingRow;
 use super::insert;
 use super::memory::MemoryRow;
 use super::metrics::{MetricRow, OfAgent, OfSwarm};
+use super::news;
 use super::page;
 use super::registry::LifeRow;
 use super::table::Table;
@@ -91,6 +92,31 @@ async fn the_filters_pages_link_to_have_an_index_of_their_own() {
     for (statement, index) in cases {
         let plan = plan(&mut connection, statement.sql().as_str()).await;
         assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}");
+    }
+}
+
+#[tokio::test]
+async fn news_are_read_by_row_id_from_their_place_on() {
+    async fn news_plan<T: Table>(store: &Store) -> String {
+        let mut connection = store.reader().acquire().await.expect("a connection");
+        plan(&mut connection, news::statement::<T>(1, 2, 3).sql().as_str()).await
+    }
+    let (store, _folder) = store().await;
+    let plans = [
+        news_plan::<TaskRow>(&store).await,
+        news_plan::<MetricRow<OfAgent>>(&store).await,
+        news_plan::<MetricRow<OfSwarm>>(&store).await,
+        news_plan::<EventRow>(&store).await,
+        news_plan::<HealingRow>(&store).await,
+        news_plan::<LifeRow>(&store).await,
+        news_plan::<MemoryRow>(&store).await,
+    ];
+    for plan in plans {
+        assert!(
+            plan.starts_with("SEARCH") && plan.contains("USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+            "{plan}"
+        );
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
     }
 }
 

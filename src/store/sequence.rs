@@ -4,7 +4,7 @@
 use sqlx::sqlite::SqliteConnection;
 
 use super::error::{StoreError, query};
-use crate::model::Dataset;
+use crate::model::{Dataset, HighWater};
 
 const SELECT: &str = "select dataset, id from last_row";
 const UPSERT: &str = "insert into last_row (dataset, id) values (?, ?) \
@@ -18,6 +18,22 @@ pub(in crate::store) struct Sequence {
     saved: [i64; 7],
 }
 
+/// The last id of each dataset; 0 where there is none yet.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub(in crate::store) async fn last(connection: &mut SqliteConnection) -> Result<HighWater, StoreError> {
+    let found: Vec<(String, i64)> =
+        sqlx::query_as(SELECT).fetch_all(connection).await.map_err(query("read the last row ids"))?;
+    let mut last = HighWater::default();
+    for (name, id) in found {
+        if let Some(dataset) = Dataset::parse(&name) {
+            last.pass(dataset, id);
+        }
+    }
+    Ok(last)
+}
+
 impl Sequence {
     /// Reads the last ids unless they are known.
     ///
@@ -27,11 +43,9 @@ impl Sequence {
         if self.loaded {
             return Ok(());
         }
-        let last: Vec<(String, i64)> =
-            sqlx::query_as(SELECT).fetch_all(connection).await.map_err(query("read the last row ids"))?;
+        let last = last(connection).await?;
         for dataset in Dataset::ALL {
-            let found = last.iter().find(|(name, _)| name == dataset.as_str());
-            self.next[dataset as usize] = found.map_or(0, |(_, id)| *id) + 1;
+            self.next[dataset as usize] = last.of(dataset) + 1;
         }
         self.saved = self.next;
         self.loaded = true;

@@ -51,6 +51,7 @@ impl Server {
             retention: config.retention,
             compression: config.compression,
             write_buffer: config.write_buffer,
+            stream: config.stream,
             ..Settings::default()
         };
         let service = Service::new(store, settings);

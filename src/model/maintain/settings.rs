@@ -73,3 +73,21 @@ impl Default for WriteBufferSettings {
         Self { enabled: true, max_size: 100, flush_interval_seconds: 5.0, flush_on_shutdown: true }
     }
 }
+
+/// `[stream]`: who follows what is stored, over `GET /api/v1/stream`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StreamSettings {
+    /// Most clients at a time; more are asked to come back.
+    pub clients_max: u32,
+    /// Seconds without a record after which a client is told that the stream is alive.
+    pub heartbeat_seconds: u32,
+    /// Most rows that are read again for a client that comes back; beyond, it is told to start anew.
+    pub replay_max: u32,
+}
+
+impl Default for StreamSettings {
+    fn default() -> Self {
+        Self { clients_max: 256, heartbeat_seconds: 15, replay_max: 10_000 }
+    }
+}

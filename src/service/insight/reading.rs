@@ -52,6 +52,7 @@ impl Service {
     pub(in crate::service) async fn read(&self, query: &PageQuery, now: Micros) -> Result<Reading, ServiceError> {
         check_filter(&query.filter)?;
         let mut snapshot = self.store().snapshot().await?;
+        let place = snapshot.high_water().await?;
         let bounds = snapshot.bounds().await?;
         let range = query.range.resolve(now, bounds).map_err(|error| Problem::bad_request(error.to_string()))?;
         if range.from < FIRST || range.until > LAST {
@@ -69,7 +70,7 @@ impl Service {
         hourless_series.sort_unstable();
         let mut reading = Reading {
             snapshot,
-            scope: Scope { now, range, bounds, projects, demo_seed },
+            scope: Scope { now, place, range, bounds, projects, demo_seed },
             cut,
             compare: query.compare && !query.range.is_all(),
             tasks,

@@ -3,8 +3,8 @@
 use sqlx::{Sqlite, Transaction};
 
 use super::super::error::query;
-use super::super::{Store, StoreError};
-use crate::model::{Dataset, Micros, TimeRange};
+use super::super::{Store, StoreError, sequence};
+use crate::model::{Dataset, HighWater, Micros, TimeRange};
 
 const BOUNDS: &str = "select min(low), max(high) from (
     select (select min(ts) from task) as low, (select max(ts) from task) as high
@@ -51,6 +51,14 @@ impl Store {
 }
 
 impl Snapshot {
+    /// Where the order of arrival ended at this moment.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn high_water(&mut self) -> Result<HighWater, StoreError> {
+        sequence::last(&mut self.tx).await
+    }
+
     /// Days of `dataset` whose hours (of agents, of metric series) retention took away, ascending. What they held
     /// is in the days and in the records.
     ///

@@ -27,6 +27,7 @@ pub fn range() -> TimeRange {
 pub fn scope() -> Scope {
     Scope {
         now: range().until,
+        place: crate::model::HighWater::default(),
         range: range(),
         bounds: Some(range()),
         projects: vec!["alpha".into(), "beta & <b>".into()],
