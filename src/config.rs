@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::model::health::{AgentSettings, HeartbeatSettings};
 use crate::model::maintain::{CompressionSettings, RetentionSettings, StreamSettings, WriteBufferSettings};
 use crate::model::price::PriceTable;
 use crate::store::StoreOptions;
@@ -68,6 +69,10 @@ pub struct Config {
     pub write_buffer: WriteBufferSettings,
     /// Who follows what is stored.
     pub stream: StreamSettings,
+    /// When agents count as stale.
+    pub agents: AgentSettings,
+    /// When agents are expected to beat.
+    pub heartbeat: HeartbeatSettings,
     /// Log lines.
     pub log: LogConfig,
     /// What tokens cost.
@@ -244,7 +249,8 @@ impl Config {
             return invalid("ingest", "limits must be at least 1 byte");
         }
         upkeep::validate_stream(&self.stream)?;
-        upkeep::validate(&self.retention, &self.compression, &self.write_buffer)
+        upkeep::validate(&self.retention, &self.compression, &self.write_buffer)?;
+        agents::validate(&self.agents, &self.heartbeat)
     }
 }
 
@@ -262,6 +268,7 @@ fn read_bind<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Socket
     parse_bind(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
 }
 
+mod agents;
 mod upkeep;
 
 #[cfg(test)]

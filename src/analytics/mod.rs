@@ -3,6 +3,7 @@
 pub mod cost;
 pub mod forecast;
 pub mod grid;
+pub mod health;
 pub mod percentile;
 pub mod retention;
 pub mod sketch;

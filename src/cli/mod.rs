@@ -185,6 +185,8 @@ impl Setup {
             compression: self.config.compression,
             write_buffer: self.config.write_buffer,
             stream: self.config.stream,
+            agents: self.config.agents,
+            heartbeat: self.config.heartbeat.clone(),
         }
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn validate_stream(stream: &StreamSettings) -> Result<(), ConfigError
     demand(stream.replay_max <= 1_000_000, "stream.replay_max", || "must be at most 1000000".into())
 }
 
-fn demand(holds: bool, key: &'static str, reason: impl FnOnce() -> String) -> Result<(), ConfigError> {
+pub(super) fn demand(holds: bool, key: &'static str, reason: impl FnOnce() -> String) -> Result<(), ConfigError> {
     if holds { Ok(()) } else { Err(ConfigError::Invalid { key, reason: reason() }) }
 }
 

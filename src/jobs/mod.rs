@@ -2,7 +2,9 @@
 //! function of `service`, and waits; it ends promptly when told to.
 
 pub mod flush;
+pub mod memory;
 pub mod retention;
+pub mod stale;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,6 +26,8 @@ impl Jobs {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         tasks.spawn(retention::run(service.clone(), stop.clone()));
         tasks.spawn(flush::run(service.clone(), stop.clone()));
+        tasks.spawn(stale::run(service.clone(), stop.clone()));
+        tasks.spawn(memory::run(service.clone(), stop.clone()));
         tasks.close();
         Self { stop, tasks }
     }

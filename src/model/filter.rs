@@ -37,6 +37,8 @@ pub struct RecordFilter {
     pub success: Option<String>,
     /// Registry status.
     pub status: Option<String>,
+    /// How an agent is doing; of lists of agents only, no record says so.
+    pub state: Option<String>,
     /// Session of a memory.
     pub session_id: Option<String>,
     /// Type of a memory.
@@ -83,6 +85,7 @@ impl RecordFilter {
             "failure_type" => &mut self.failure_type,
             "success" => &mut self.success,
             "status" => &mut self.status,
+            "state" => &mut self.state,
             "session_id" => &mut self.session_id,
             "memory_type" => &mut self.memory_type,
             "key" => &mut self.key,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::{Estimator, Rate};
 use super::overview::{AgentRow, Scope, TaskRow};
+use super::registry::AgentStanding;
 use super::{Micros, Order, RangeSpec, RecordFilter};
 
 /// A question for one page of a list.
@@ -14,8 +15,8 @@ use super::{Micros, Order, RangeSpec, RecordFilter};
 pub struct ListQuery {
     /// Of which time.
     pub range: RangeSpec,
-    /// Of which tasks: `agent_id`, `swarm_id`, `project`, `model`, `result`; of agents also `agent_type` and
-    /// `status`.
+    /// Of which tasks: `agent_id`, `swarm_id`, `project`, `model`, `result`; of agents also `agent_type`, `status`
+    /// (or `active`: spawned or running) and `state` (or `stale`: marked as such).
     pub filter: RecordFilter,
     /// By which column: one of [`TASK_SORTS`], [`AGENT_SORTS`], [`SWARM_SORTS`]; empty = the first of them.
     pub sort: String,
@@ -50,8 +51,10 @@ impl Default for ListQuery {
 pub const TASK_SORTS: [&str; 9] =
     ["timestamp", "duration_ms", "tokens_used", "files_changed", "agent_id", "swarm_id", "project", "model", "result"];
 
-/// What agents can be sorted by. Sorting by a percentile computes it for every agent of the range.
-pub const AGENT_SORTS: [&str; 11] = [
+/// What agents can be sorted by. Sorting by a percentile computes it for every agent of the range. `state` sorts from
+/// healthy over degraded, critical and failed to unknown and finished; `last_seen` is the last task in the range,
+/// `last_heard` and `spawn_time` are of whatever time.
+pub const AGENT_SORTS: [&str; 14] = [
     "last_seen",
     "agent_id",
     "agent_type",
@@ -63,6 +66,9 @@ pub const AGENT_SORTS: [&str; 11] = [
     "p95_duration_ms",
     "tokens_used",
     "cost_usd",
+    "state",
+    "spawn_time",
+    "last_heard",
 ];
 
 /// What swarms can be sorted by.
@@ -127,6 +133,8 @@ pub struct AgentListRow {
     pub cost_usd: Option<f64>,
     /// How many of its tasks reported a cost.
     pub costed: u64,
+    /// Where it stands now, whatever the range.
+    pub standing: AgentStanding,
 }
 
 impl AgentListRow {

@@ -62,7 +62,8 @@ impl Question {
             let range = spec.resolve(now, None).ok()?;
             // What is the past at any time of asking: both ends are written out, and the end lies behind.
             let relative = |text: &str| text.is_empty() || text.starts_with("now");
-            if relative(&spec.from) || relative(&spec.to) || range.until > now {
+            let shows_now = matches!(self, Self::Agents(_)); // agents become late while the clock runs
+            if shows_now || relative(&spec.from) || relative(&spec.to) || range.until > now {
                 present(range.from)
             } else {
                 (Key { question: self.clone(), second: None }, range)

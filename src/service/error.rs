@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::model::registry::UpdateRefused;
 use crate::model::{Problem, ProblemKind};
 use crate::store::StoreError;
 use crate::wire::EncodeError;
@@ -15,6 +16,9 @@ pub enum ServiceError {
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
+    /// A change of an agent that its life does not allow.
+    #[error(transparent)]
+    Update(#[from] UpdateRefused),
     /// A record could not be written in the form asked for.
     #[error("an export could not be written")]
     Encode(#[from] EncodeError),
@@ -32,6 +36,10 @@ impl ServiceError {
     pub fn problem(&self) -> Problem {
         match self {
             Self::Problem(problem) => problem.clone(),
+            Self::Update(refused @ UpdateRefused::Unknown { .. }) => Problem::not_found(refused.to_string()),
+            Self::Update(refused @ UpdateRefused::Backwards { .. }) => {
+                Problem::new(ProblemKind::Conflict, refused.to_string())
+            }
             Self::Store(error @ StoreError::DiskFull { .. }) => Problem::new(ProblemKind::DiskFull, error.to_string()),
             Self::Store(
                 error @ (StoreError::Overloaded

@@ -7,8 +7,12 @@ use super::{Service, ServiceError};
 use crate::model::aggregate::{AggregateAnswer, AggregateQuery, Bucket, Field, Function, Source};
 use crate::model::filter::PageRequest;
 use crate::model::overview::PageQuery;
+use crate::model::registry::{ActiveAgents, AgentLife, AgentProfile, AgentUpdate};
 use crate::model::summary::{AgentMeasure, AgentRanking, SlowTasks, Summary};
-use crate::model::{Dataset, Micros, Order, Problem, Record};
+use crate::model::{
+    AgentId, AgentStatus, Dataset, EventId, EventRecord, Json, MemoryRecord, Micros, Order, Problem, ProblemKind,
+    RangeSpec, Record,
+};
 use crate::store::{Landing, Row};
 
 /// Records of the three kinds of metrics.
@@ -159,6 +163,86 @@ impl Service {
     /// As [`Service::overview`].
     pub async fn get_summary_stats(&self, query: &PageQuery, now: Micros) -> Result<Summary, ServiceError> {
         self.summary(query, now).await
+    }
+
+    /// `insert_event`: stores one event, under its own id or one made here, and returns that.
+    ///
+    /// # Errors
+    /// A [`Problem`] of kind conflict when another event has that id; [`ServiceError::Store`].
+    pub async fn insert_event(&self, mut event: EventRecord, now: Micros) -> Result<EventId, ServiceError> {
+        let id = match &event.event_id {
+            Some(id) => id.clone(),
+            None => super::record::new_event_id(now)?,
+        };
+        event.event_id = Some(id.clone());
+        match self.store_metric(Record::Event(event)).await? {
+            Landing::Differs => {
+                let detail = format!("there is another event with the id `{}`; the first is kept", id.as_str());
+                Err(Problem::new(ProblemKind::Conflict, detail).into())
+            }
+            Landing::Stored | Landing::Duplicate | Landing::Updated => Ok(id),
+        }
+    }
+
+    /// `get_events`: events, filtered by agent, type, swarm, …, by time.
+    ///
+    /// # Errors
+    /// As [`Service::query_metrics`].
+    pub async fn get_events(&self, request: &PageRequest) -> Result<Vec<Row>, ServiceError> {
+        self.list(Dataset::Events, request).await
+    }
+
+    /// `update_agent_status`: moves the present life of a known agent on.
+    ///
+    /// # Errors
+    /// As [`Service::update_agent`].
+    pub async fn update_agent_status(
+        &self,
+        agent_id: &AgentId,
+        status: AgentStatus,
+        duration_ms: Option<f64>,
+        now: Micros,
+    ) -> Result<AgentLife, ServiceError> {
+        let update = AgentUpdate { status: Some(status), duration_ms, ..AgentUpdate::default() };
+        self.update_agent(agent_id, update, now).await
+    }
+
+    /// `get_agent`: who an agent is, over all of time.
+    ///
+    /// # Errors
+    /// As [`Service::agent_profile`].
+    pub async fn get_agent(&self, agent_id: &AgentId, now: Micros) -> Result<Option<AgentProfile>, ServiceError> {
+        self.agent_profile(agent_id, &RangeSpec { from: RangeSpec::ALL.into(), to: String::new() }, now).await
+    }
+
+    /// `get_active_agents`: agents that are spawned or running, by the start of their lives, newest first.
+    ///
+    /// # Errors
+    /// As [`Service::active_agents`].
+    pub async fn get_active_agents(&self, limit: u32, now: Micros) -> Result<ActiveAgents, ServiceError> {
+        self.active_agents(None, limit, now).await
+    }
+
+    /// `store_memory`: one more version of a key; the versions before it stay until they expire.
+    ///
+    /// # Errors
+    /// As [`Service::store_metric`].
+    pub async fn store_memory(&self, memory: MemoryRecord) -> Result<Landing, ServiceError> {
+        self.store_metric(Record::Memory(memory)).await
+    }
+
+    /// `get_memory`: the current value; `None` when there is none or it expired. JSON `null` is a value.
+    ///
+    /// # Errors
+    /// As [`Service::memory_value`].
+    pub async fn get_memory(
+        &self,
+        session_id: &str,
+        memory_type: &str,
+        key: &str,
+        now: Micros,
+    ) -> Result<Option<Json>, ServiceError> {
+        Ok(self.memory_value(session_id, memory_type, key, now).await?.map(|entry| entry.value))
     }
 }
 

@@ -1,7 +1,9 @@
 //! Use cases: what the doors (`api`, `web`, `cli`, `jobs`) can ask for. A function here reads,
 //! computes and answers, in that order; routes and pages call the same ones, so they cannot disagree.
 
+mod agents;
 pub mod aggregate;
+mod atomic;
 pub mod cache;
 pub mod demo;
 pub mod error;
@@ -14,11 +16,14 @@ pub mod listing;
 pub mod live;
 pub mod maintain;
 pub mod methods;
+mod opaque;
 pub mod query;
 pub mod record;
+mod sessions;
 
 use std::sync::Arc;
 
+use crate::model::health::{AgentSettings, HeartbeatSettings};
 use crate::model::maintain::{CompressionSettings, RetentionSettings, StreamSettings, WriteBufferSettings};
 use crate::model::price::PriceTable;
 use crate::store::Store;
@@ -53,6 +58,10 @@ pub struct Settings {
     pub write_buffer: WriteBufferSettings,
     /// Who follows what is stored.
     pub stream: StreamSettings,
+    /// When agents count as stale.
+    pub agents: AgentSettings,
+    /// When agents are expected to beat.
+    pub heartbeat: HeartbeatSettings,
 }
 
 impl Service {

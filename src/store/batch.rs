@@ -11,6 +11,7 @@ use super::healings::{self, HealingRow};
 use super::insert::insert;
 use super::memory::{self, MemoryRow};
 use super::metrics::{self, MetricRow, OfAgent, OfSwarm};
+use super::pulse::{Heard, Pulses};
 use super::registry::{self, LifeRow};
 use super::rollup::Rollups;
 use super::table::Table;
@@ -25,6 +26,7 @@ pub(super) struct Caches {
     pub sequence: Sequence,
     pub rollups: Rollups,
     pub sealing: Sealing,
+    pub pulses: Pulses,
 }
 
 impl Caches {
@@ -47,7 +49,8 @@ pub(super) async fn store(
     learn_words(connection, &mut caches.words, records).await?;
     caches.sequence.load(connection).await?;
     let mut landings = vec![Landing::Stored; records.len()];
-    let Caches { words, sequence, rollups, sealing } = caches;
+    let Caches { words, sequence, rollups, sealing, pulses } = caches;
+    let mut heard = Heard::new(words);
 
     macro_rules! table {
         ($kind:ident, $row:ty, |$record:ident| $new:expr, |$rows:ident| $decided:expr) => {{
@@ -76,16 +79,21 @@ pub(super) async fn store(
     }
     let tasks = sealed_table!(Task, TaskRow, |task| TaskRow::new(task, words));
     rollups.tasks(connection, &tasks, now).await?;
+    heard.note(&tasks);
     let metrics = sealed_table!(AgentMetric, MetricRow<OfAgent>, |metric| MetricRow::new(metric, words));
     rollups.agent_metrics(connection, &metrics, now).await?;
+    heard.note(&metrics);
     let metrics = sealed_table!(SwarmMetric, MetricRow<OfSwarm>, |metric| MetricRow::new(metric, words));
     rollups.swarm_metrics(connection, &metrics, now).await?;
     let events = sealed_table!(Event, EventRow, |event| EventRow::new(event, words));
     rollups.events(connection, &events, now).await?;
+    heard.note(&events);
     let healings = sealed_table!(Healing, HealingRow, |healing| HealingRow::new(healing, words));
     rollups.arrived(connection, &healings, now).await?;
     let lives = table!(Agent, LifeRow, |life| LifeRow::new(life, words, now), |_rows| Vec::new());
     rollups.arrived(connection, &lives, now).await?;
+    heard.note(&lives);
+    pulses.feel(connection, heard).await?;
     let memories = table!(Memory, MemoryRow, |memory| MemoryRow::new(memory, words), |_rows| Vec::new());
     rollups.arrived(connection, &memories, now).await?;
     caches.sequence.save(connection).await?;

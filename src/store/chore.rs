@@ -4,7 +4,7 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::batch::Caches;
 use super::error::StoreError;
-use super::{retention, runs};
+use super::{memory, pulse, retention, runs};
 use crate::model::maintain::Shelf;
 use crate::model::{Dataset, Micros};
 
@@ -25,6 +25,10 @@ pub(super) enum Chore {
     Delete { dataset: Dataset, day: Micros },
     /// Keep in mind that so many rows left their table by other means.
     Count { rows: u64 },
+    /// Mark agents that say they are at work and were last heard of before an instant.
+    MarkStale { before: Micros, now: Micros },
+    /// Delete some memory that expired.
+    ExpireMemory { now: Micros },
 }
 
 /// What was done.
@@ -32,6 +36,8 @@ pub(super) enum Chore {
 pub(super) enum Outcome {
     /// The run has this id.
     Run(i64),
+    /// So many rows were changed.
+    Counted(u64),
     /// So much was taken away.
     Removed(Removed),
     /// Nothing to tell.
@@ -86,6 +92,12 @@ pub(super) async fn run(
             retention::count_deleted(connection, *rows).await?;
             return Ok(Outcome::Noted);
         }
+        Chore::MarkStale { before, now } => {
+            let marked = pulse::mark(connection, *before, *now).await?;
+            caches.pulses = Default::default();
+            return Ok(Outcome::Counted(marked));
+        }
+        Chore::ExpireMemory { now } => memory::expire_some(connection, *now).await?,
         Chore::Minutes { before } => retention::take_minutes(connection, *before).await?,
         Chore::Hours { dataset, day } => retention::take_hours(connection, *dataset, *day).await?,
         Chore::Doom { dataset, day } => retention::doom(connection, rollups, *dataset, *day).await?,

@@ -1,21 +1,81 @@
-//! The table of session memory: what sessions remember, every version of it.
+//! The table of session memory: what sessions remember, every version of it, until it expires.
+//!
+//! Not here: reading it as sessions do (`read::sessions`).
 
 use std::sync::{Arc, LazyLock};
 
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Arguments as _, Row as _};
 
+use super::Store;
+use super::chore::{Chore, Outcome, Removed};
 use super::dictionary::{Dict, Dictionary, Unknown};
-use super::error::StoreError;
+use super::error::{StoreError, query};
 use super::names::Names;
+use super::queue::{Done, Work};
 use super::table::{
     Bound, Key, KeyPart, KeySql, Matches, Meeting, Origin, SOURCE_KEY, Table, TableSql, Unreadable, meet, text,
 };
+use crate::model::maintain::Shelf;
 use crate::model::{Dataset, Json, MemoryRecord, Micros, Record};
 
 const COLUMNS: &str = "id, ts, session_id, memory_type, key, value, ttl_hours, record_id, project, source, source_key";
 
 static SQL: LazyLock<TableSql> = LazyLock::new(|| TableSql::new("memory", COLUMNS));
+
+/// Most rows deleted at once: values may be large.
+const ROWS_A_SLICE: u64 = 500;
+const ANY_EXPIRED: &str = "select exists (select 1 from memory where expires_ts <= ?)";
+const COUNT_EXPIRED: &str = "select count(*) from memory where expires_ts <= ?";
+const DELETE_EXPIRED: &str = "delete from memory where id in (
+    select id from memory where expires_ts <= ?1 order by expires_ts limit ?2)";
+
+/// Deletes some memory that expired at `now`.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub(in crate::store) async fn expire_some(
+    connection: &mut SqliteConnection,
+    now: Micros,
+) -> Result<Removed, StoreError> {
+    let delete = sqlx::query(DELETE_EXPIRED).bind(now.0).bind(i64::try_from(ROWS_A_SLICE).unwrap_or(i64::MAX));
+    let rows = delete.execute(connection).await.map_err(query("delete expired memory"))?.rows_affected();
+    let mut removed = Removed::default();
+    removed.note("memory", Shelf::Rows, rows);
+    removed.more = rows == ROWS_A_SLICE;
+    Ok(removed)
+}
+
+impl Store {
+    /// Deletes some memory that expired at `now`. Nothing is written when nothing did.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn expire_memory(&self, now: Micros) -> Result<Removed, StoreError> {
+        let any: bool = sqlx::query_scalar(ANY_EXPIRED)
+            .bind(now.0)
+            .fetch_one(self.reader())
+            .await
+            .map_err(query("look for expired memory"))?;
+        if !any {
+            return Ok(Removed::default());
+        }
+        match self.queue().run(Work::Chore(Chore::ExpireMemory { now })).await? {
+            Done::Chore(Outcome::Removed(removed)) => Ok(removed),
+            _ => Err(StoreError::Closed),
+        }
+    }
+
+    /// How many entries expired at `now` and are there still.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn expired_memory(&self, now: Micros) -> Result<u64, StoreError> {
+        let count = sqlx::query_scalar(COUNT_EXPIRED).bind(now.0).fetch_one(self.reader());
+        let rows: i64 = count.await.map_err(query("count expired memory"))?;
+        Ok(rows.unsigned_abs())
+    }
+}
 
 /// A memory as it lies in the file.
 #[derive(Debug, Clone, PartialEq)]

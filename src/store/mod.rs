@@ -32,6 +32,7 @@ mod page;
 pub mod page_sorted;
 #[cfg(test)]
 mod plans;
+pub mod pulse;
 mod queue;
 pub mod read;
 mod registry;

@@ -8,7 +8,8 @@
 //! - `complete` after `error`, or the other way round, contradicts: the first is kept ([`Landing::Differs`]);
 //! - an importer replaces what it brought itself, as everywhere.
 //!
-//! So the same records sent again, in any order, change nothing.
+//! So the same records sent again, in any order, change nothing. When a live record turns a life from spawned to
+//! running, the moment it arrived is kept as the start of its work; importers bring no such moments.
 //!
 //! [`Landing::Differs`]: super::Landing::Differs
 
@@ -25,8 +26,8 @@ use super::table::{
 };
 use crate::model::{AgentRecord, AgentStatus, Dataset, Json, Micros, Record};
 
-const COLUMNS: &str = "id, spawn_ts, agent, agent_type, status, complete_ts, duration_ms, updated_ts, metadata, \
-                       project, source, source_key";
+const COLUMNS: &str = "id, spawn_ts, agent, agent_type, status, complete_ts, duration_ms, updated_ts, running_ts, \
+                       metadata, project, source, source_key";
 
 static SQL: LazyLock<TableSql> = LazyLock::new(|| TableSql::new("agent_life", COLUMNS));
 
@@ -41,6 +42,8 @@ pub(in crate::store) struct LifeRow {
     pub duration_ms: Option<f64>,
     /// When the row was last written.
     pub updated_ts: i64,
+    /// When a record turned it from spawned to running.
+    pub running_ts: Option<i64>,
     pub metadata: Option<Arc<str>>,
     pub origin: Origin,
 }
@@ -66,6 +69,7 @@ impl LifeRow {
             complete_ts: life.complete_time.map(|time| time.0),
             duration_ms: life.duration_ms,
             updated_ts: now.0,
+            running_ts: None,
             metadata: life.metadata.as_ref().map(|json| json.0.as_str().into()),
             origin: Origin::new(life.project.as_deref(), life.source.as_ref(), words)?,
         })
@@ -74,7 +78,8 @@ impl LifeRow {
     /// Whether both say the same, whenever and wherever they come from.
     fn says(&self, other: &Self) -> bool {
         let project = self.origin.project == other.origin.project;
-        let rest = Self { origin: self.origin.clone(), updated_ts: self.updated_ts, ..other.clone() };
+        let (updated_ts, running_ts) = (self.updated_ts, self.running_ts);
+        let rest = Self { origin: self.origin.clone(), updated_ts, running_ts, ..other.clone() };
         project && *self == rest
     }
 
@@ -122,6 +127,7 @@ impl Table for LifeRow {
         values.add(self.complete_ts)?;
         values.add(self.duration_ms)?;
         values.add(self.updated_ts)?;
+        values.add(self.running_ts)?;
         values.add(self.metadata.clone())?;
         self.origin.bind(values)
     }
@@ -137,8 +143,9 @@ impl Table for LifeRow {
             complete_ts: row.try_get(5)?,
             duration_ms: row.try_get(6)?,
             updated_ts: row.try_get(7)?,
-            metadata: text(row, 8)?,
-            origin: Origin::read(row, 9)?,
+            running_ts: row.try_get(8)?,
+            metadata: text(row, 9)?,
+            origin: Origin::read(row, 10)?,
         })
     }
 
@@ -157,15 +164,17 @@ impl Table for LifeRow {
         if self.says(stored) {
             return Meeting::Same;
         }
+        let began = self.status == AgentStatus::Running && stored.status == AgentStatus::Spawned;
+        let running_ts = stored.running_ts.or(began.then_some(self.updated_ts));
         if self.origin.owns(&stored.origin) {
-            return Meeting::Replaced(self.clone());
+            return Meeting::Replaced(Self { running_ts: stored.running_ts, ..self.clone() });
         }
         let (new, old) = (progress(&self.status), progress(&stored.status));
         if new == old && self.status != stored.status {
             return Meeting::Differs;
         }
         let mut merged = if new >= old { self.over(stored) } else { stored.over(self) };
-        merged.updated_ts = self.updated_ts;
+        (merged.updated_ts, merged.running_ts) = (self.updated_ts, running_ts);
         // The row stays with the importer that made it, so that this one can still replace it.
         let owner = if stored.origin.source_key.is_some() { &stored.origin } else { &self.origin };
         merged.origin = Origin { project: merged.origin.project, ..owner.clone() };

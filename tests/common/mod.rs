@@ -52,6 +52,8 @@ impl Server {
             compression: config.compression,
             write_buffer: config.write_buffer,
             stream: config.stream,
+            agents: config.agents,
+            heartbeat: config.heartbeat.clone(),
             ..Settings::default()
         };
         let service = Service::new(store, settings);

@@ -6,12 +6,12 @@
 use futures::StreamExt;
 
 use super::ExportRequest;
-use crate::model::aggregate::{AggregateQuery, Function, Source};
+use crate::model::aggregate::Source;
 use crate::model::export::{ExportOptions, ExportQuery, ExportSize, ExportSizes};
 use crate::model::filter::{Order, PageRequest};
 use crate::model::listing::Total;
 use crate::model::overview::PageQuery;
-use crate::model::{Dataset, Format, Micros, RangeSpec, RecordFilter, Selection, TimeRange};
+use crate::model::{Dataset, Format, Micros, RecordFilter, Selection, TimeRange};
 use crate::service::{Service, ServiceError};
 use crate::wire::Layout;
 
@@ -77,25 +77,6 @@ impl Service {
             forms.push((*format, size));
         }
         Ok(ExportSize { dataset, rows, forms })
-    }
-
-    /// The records of `source`.
-    async fn count_records(
-        &self,
-        source: Source,
-        range: TimeRange,
-        filter: &RecordFilter,
-        now: Micros,
-    ) -> Result<u64, ServiceError> {
-        let query = AggregateQuery {
-            source,
-            functions: vec![Function::Count],
-            range: RangeSpec { from: range.from.to_rfc3339(), to: range.until.to_rfc3339() },
-            filter: filter.clone(),
-            ..AggregateQuery::default()
-        };
-        let answer = self.aggregate(&query, now).await?;
-        Ok(answer.series.iter().map(|series| series.records).sum())
     }
 
     /// The bytes an export gives.

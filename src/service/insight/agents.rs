@@ -1,13 +1,14 @@
 //! Agents by speed and by work.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use crate::analytics::grid::Piece;
 use crate::model::TimeRange;
 use crate::model::answer::{Estimator, Tier};
-use crate::model::overview::{AgentRow, Overview};
+use crate::model::overview::{AgentRow, Durations, Overview};
 use crate::store::StoreError;
-use crate::store::read::{AgentSum, Cut, Rollups};
+use crate::store::read::{AgentFacts, AgentSum, Cut, Rollups};
 
 use super::reading::Reading;
 use super::spread::Values;
@@ -47,44 +48,61 @@ impl Reading {
         self.snapshot.agent_sums(&pieces, &cut).await
     }
 
-    /// The rows of `agents` (some dozens, repetitions allowed) in their order, with names and percentiles.
+    /// The rows of `agents` (repetitions allowed) in their order, with names and percentiles.
     pub(in crate::service) async fn agent_rows(
         &mut self,
         range: TimeRange,
         agents: &[AgentSum],
     ) -> Result<Vec<AgentRow>, StoreError> {
+        let mut rows = self.untimed_rows(range, agents).await?;
+        self.time_rows(range, agents, &mut rows).await?;
+        Ok(rows)
+    }
+
+    /// The same without durations, which cost most.
+    pub(in crate::service) async fn untimed_rows(
+        &mut self,
+        range: TimeRange,
+        agents: &[AgentSum],
+    ) -> Result<Vec<AgentRow>, StoreError> {
         let Some(cut) = self.cut else { return Ok(Vec::new()) };
-        let mut unique: Vec<AgentSum> = Vec::new();
-        for agent in agents {
-            if !unique.iter().any(|known| known.number() == agent.number()) {
-                unique.push(*agent);
-            }
-        }
-        let pieces = self.agent_pieces(range);
+        let (unique, places) = unique(agents);
         let facts = self.snapshot.agent_facts(&unique, range, &cut).await?;
+        let row = |(sum, facts): (&AgentSum, AgentFacts)| AgentRow {
+            agent_id: facts.agent_id,
+            agent_type: facts.agent_type,
+            project: facts.project,
+            status: facts.status,
+            tasks: sum.tasks,
+            success: sum.rate(),
+            durations: None,
+            tokens: sum.used,
+            last_seen: facts.last_task,
+        };
+        let rows: Vec<AgentRow> = unique.iter().zip(facts).map(row).collect();
+        Ok(places.iter().filter_map(|place| rows.get(*place).cloned()).collect())
+    }
+
+    /// Puts durations into `rows`, which are of `agents`.
+    pub(in crate::service) async fn time_rows(
+        &mut self,
+        range: TimeRange,
+        agents: &[AgentSum],
+        rows: &mut [AgentRow],
+    ) -> Result<(), StoreError> {
+        let Some(cut) = self.cut else { return Ok(()) };
+        let (unique, places) = unique(agents);
+        let pieces = self.agent_pieces(range);
         let values = self.agent_values(range, &pieces, &cut, &unique).await?;
-        let rows: Vec<(AgentSum, AgentRow)> = unique
-            .into_iter()
-            .zip(facts)
+        let durations: Vec<Option<Durations>> = unique
+            .iter()
             .zip(values)
-            .map(|((sum, facts), mut values)| {
-                let row = AgentRow {
-                    agent_id: facts.agent_id,
-                    agent_type: facts.agent_type,
-                    project: facts.project,
-                    status: facts.status,
-                    tasks: sum.tasks,
-                    success: sum.rate(),
-                    durations: values.durations(sum.timed, sum.duration_sum, sum.duration_max),
-                    tokens: sum.used,
-                    last_seen: facts.last_task,
-                };
-                (sum, row)
-            })
+            .map(|(sum, mut values)| values.durations(sum.timed, sum.duration_sum, sum.duration_max))
             .collect();
-        let row =
-            |agent: &AgentSum| rows.iter().find(|(sum, _)| sum.number() == agent.number()).map(|(_, row)| row.clone());
-        Ok(agents.iter().filter_map(row).collect())
+        for (row, place) in rows.iter_mut().zip(places) {
+            row.durations = durations.get(place).copied().flatten();
+        }
+        Ok(())
     }
 
     async fn agent_values(
@@ -111,6 +129,20 @@ impl Reading {
         }
         Ok(all)
     }
+}
+
+/// Each agent once, and the place of each of `agents` among them.
+fn unique(agents: &[AgentSum]) -> (Vec<AgentSum>, Vec<usize>) {
+    let mut unique: Vec<AgentSum> = Vec::new();
+    let mut known: HashMap<i64, usize> = HashMap::new();
+    let mut place = |agent: &AgentSum| {
+        *known.entry(agent.number()).or_insert_with(|| {
+            unique.push(*agent);
+            unique.len() - 1
+        })
+    };
+    let places = agents.iter().map(&mut place).collect();
+    (unique, places)
 }
 
 /// The first [`LISTED`] agents in `order`; equals in the order of their names' numbers.

@@ -12,6 +12,7 @@
 //! Not here: arithmetic (`analytics`), SQL (`store::read`), the clock (`now` is given).
 
 mod agents;
+mod health;
 mod money;
 mod pages;
 pub(super) mod reading;

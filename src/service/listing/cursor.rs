@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::listing::ListQuery;
 use crate::model::{Order, Problem, RangeSpec, RecordFilter, TimeRange};
+use crate::service::opaque;
 use crate::store::page_sorted::SortPlace;
 
 /// Where a list goes on.
@@ -39,11 +40,9 @@ impl Frozen {
         RangeSpec { from: self.range.from.to_rfc3339(), to: self.range.until.to_rfc3339() }
     }
 
-    /// As text for a URL: hexadecimal digits.
+    /// As text for a URL.
     pub(super) fn to_text(&self) -> String {
-        let json = serde_json::to_vec(self).unwrap_or_default();
-        let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
-        json.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+        opaque::write(self)
     }
 
     /// Reads what [`Self::to_text`] wrote, and holds it against the question beside it.
@@ -51,7 +50,7 @@ impl Frozen {
     /// # Errors
     /// [`Problem`] when it is no cursor, or one of another question.
     pub(super) fn read(text: &str, list: &str, sort: &str, query: &ListQuery) -> Result<Self, Problem> {
-        let frozen = decode(text).ok_or_else(|| {
+        let frozen: Self = opaque::read(text).ok_or_else(|| {
             Problem::bad_request("`cursor` is not one that was given out here; start again without it")
         })?;
         let differs = |what: &str| {
@@ -67,19 +66,6 @@ impl Frozen {
             () => Ok(frozen),
         }
     }
-}
-
-fn decode(text: &str) -> Option<Frozen> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let bytes: Option<Vec<u8>> = text
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| match pair {
-            [high, low] => Some(digit(*high)? * 16 + digit(*low)?),
-            _ => None,
-        })
-        .collect();
-    serde_json::from_slice(&bytes?).ok()
 }
 
 #[cfg(test)]

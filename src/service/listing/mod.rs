@@ -96,7 +96,7 @@ fn total(count: u64) -> Total {
 
 /// A filter without the fields that only a list knows.
 fn figures_filter(filter: &RecordFilter) -> RecordFilter {
-    RecordFilter { task_id: None, agent_type: None, status: None, ..filter.clone() }
+    RecordFilter { task_id: None, agent_type: None, status: None, state: None, ..filter.clone() }
 }
 
 /// Refuses filters a list does not know.

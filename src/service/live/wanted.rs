@@ -90,6 +90,7 @@ fn fits(filter: &RecordFilter, record: &Record) -> bool {
         failure_type,
         success,
         status,
+        state,
         session_id,
         memory_type,
         key,
@@ -110,6 +111,7 @@ fn fits(filter: &RecordFilter, record: &Record) -> bool {
         (failure_type, has.failure_type),
         (success, has.success),
         (status, has.status),
+        (state, None), // of lists of agents: no record says so
         (session_id, has.session_id),
         (memory_type, has.memory_type),
         (key, has.key),

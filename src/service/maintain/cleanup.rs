@@ -87,7 +87,13 @@ impl Service {
             if dry_run { self.foresee(step, &sealed, &mut book).await? } else { self.take(step, &mut book).await? }
         }
         let mut report = MaintenanceReport { dry_run, days_spared: plan.spared, ..MaintenanceReport::default() };
-        if !dry_run {
+        if dry_run {
+            let expired = self.store().expired_memory(now).await?;
+            let bytes = book.bytes_of("memory", Shelf::Rows, expired);
+            book.add(Action::Deleted, "memory", Shelf::Rows, None, expired, bytes);
+        } else {
+            self.desk.step("deleting expired memory", total, total);
+            self.take_expired(&mut book, now).await?;
             self.desk.step("taking old minutes away", total, total);
             self.take_minutes(&mut book, now).await?;
             report.over_cap_bytes = self.keep_below_cap(&mut book, now).await?;
@@ -150,6 +156,16 @@ impl Service {
         let freed = book.bytes_of(table, Shelf::Rows, sealed.rows).saturating_sub(sealed.bytes);
         book.add(Action::Sealed, table, Shelf::Rows, Some(step.day), sealed.rows, freed);
         Ok(())
+    }
+
+    async fn take_expired(&self, book: &mut Book, now: Micros) -> Result<(), ServiceError> {
+        loop {
+            let removed = self.store().expire_memory(now).await?;
+            book.removed(&removed, None);
+            if !removed.more {
+                return Ok(());
+            }
+        }
     }
 
     async fn take_minutes(&self, book: &mut Book, now: Micros) -> Result<(), ServiceError> {

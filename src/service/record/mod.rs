@@ -24,6 +24,8 @@ use crate::wire::native::{self, IgnoredFields, ParseContext, RecordError};
 use account::{Account, Mark};
 use names::Names;
 
+pub(super) use names::new_event_id;
+
 pub use account::Report;
 pub use pump::PumpError;
 

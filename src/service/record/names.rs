@@ -7,7 +7,17 @@
 use sha2::{Digest, Sha256};
 use uuid::{Builder, ContextV7, Timestamp, Uuid};
 
-use crate::model::{EventId, Micros, Record};
+use crate::model::{EventId, Micros, Problem, ProblemKind, Record};
+
+/// A new id for an event that happens at `now`.
+///
+/// # Errors
+/// A [`Problem`] never met: a UUID is an id.
+pub(in crate::service) fn new_event_id(now: Micros) -> Result<EventId, Problem> {
+    let names = Names::new(now, None);
+    let id = Uuid::new_v7(Timestamp::from_unix(&names.sequence, names.seconds, names.nanos));
+    EventId::new(id.to_string()).map_err(|error| Problem::new(ProblemKind::Internal, format!("an event's id {error}")))
+}
 
 #[derive(Debug)]
 pub(super) struct Names {

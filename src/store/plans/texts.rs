@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 use super::{store, try_plan};
 
 /// Tables that stay small whatever is stored, as plans name them: reading one whole costs nothing.
-const SMALL: [&str; 11] = [
+const SMALL: [&str; 14] = [
     "a", // agent_name
     "agent_name",
+    "agent_pulse", // one row an agent, as `p`
+    "p",
+    "s",     // names in a list, or one row a session that is found by index
     "chunk", // one row for thousands of records; the blobs lie apart
     "hourless_day",
     "last_row",
@@ -21,7 +24,9 @@ const SMALL: [&str; 11] = [
 ];
 
 /// Parts of statements that may sort, because what they sort is small, and what it is.
-const SORTING: [(&str, &str); 6] = [
+const SORTING: [(&str, &str); 8] = [
+    ("from memory indexed by memory_by_session where session_id = ?1 group by memory_type", "one group a type"),
+    ("from json_each(?) s", "names in a list"),
     ("select name from sqlite_schema", "the tables of a file"),
     ("select n.name, c.n from lifetime_count", "one row an event type"),
     ("task where ts >= ?1 and ts < ?2 and task_id = ?3", "tasks of one id and one instant"),

@@ -57,8 +57,9 @@ pub struct AgentSum {
 }
 
 impl AgentSum {
-    /// An agent of which only the number is known: the one of `cut`.
-    pub(in crate::store) fn numbered(agent: i64) -> Self {
+    /// An agent of which only the number is known.
+    #[must_use]
+    pub fn numbered(agent: i64) -> Self {
         Self { agent, ..Self::default() }
     }
 

@@ -83,6 +83,12 @@ impl Cut {
         }
     }
 
+    /// The number of its agent.
+    #[must_use]
+    pub fn agent_number(&self) -> Option<i64> {
+        self.agent
+    }
+
     /// The same cut of one agent.
     #[must_use]
     pub(super) fn of_agent(self, agent: i64) -> Self {

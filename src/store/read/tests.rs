@@ -3,7 +3,8 @@
 use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite};
 
 use super::cut::Cut;
-use super::{agents, durations, health, presence, slowest, tallies, tasks, usage};
+use super::{MemoryCut, MemoryPlace};
+use super::{agents, durations, health, presence, registry, sessions, slowest, tallies, tasks, usage};
 use crate::analytics::grid::{Grid, Piece, pieces};
 use crate::model::answer::Tier;
 use crate::model::time::{DAY, HOUR};
@@ -63,6 +64,7 @@ async fn no_question_of_a_page_walks_a_whole_table() {
             agents::agent_sums_sql(&without_minutes(&cut), &cut),
             agents::facts_sql(&[agents::AgentSum::numbered(1)], RANGE, &cut),
             presence::active_agents_sql(RANGE, &cut),
+            registry::latest_lives_sql(&[1, 2]),
             presence::swarms_sql(&without_minutes(&cut), &cut),
             tasks::failures_sql(RANGE, &cut, 10),
             health::health_sql(1, &without_minutes(&cut), &cut, &grid),
@@ -88,6 +90,30 @@ async fn no_question_of_a_page_walks_a_whole_table() {
 
 fn raw() -> Vec<Piece> {
     vec![Piece { tier: Tier::Raw, range: RANGE }]
+}
+
+#[tokio::test]
+async fn memory_is_found_by_its_session_and_never_sorted() {
+    let (_folder, store) = store().await;
+    let text = |word: &str| Some(word.to_owned());
+    let session = || MemoryCut { session_id: "s".into(), ..MemoryCut::default() };
+    let of_key = || MemoryCut { memory_type: text("t"), key: text("k"), ..session() };
+    let key = MemoryPlace::Key("t".into(), "k".into());
+    let time = MemoryPlace::Time(Micros(1), 1);
+    for cut in [session(), of_key(), MemoryCut { include_expired: true, ..session() }] {
+        for sql in [
+            sessions::current_sql(&cut, None, 10, Micros(0)),
+            sessions::current_sql(&cut, Some(&key), 10, Micros(0)),
+            sessions::versions_sql(&cut, None, 10, Micros(0)),
+            sessions::versions_sql(&cut, Some(&time), 10, Micros(0)),
+        ] {
+            let plan = plan(&store, &sql).await;
+            // Entries of one instant are sorted by their arrival; they are few.
+            let bad = |step: &&String| step.starts_with("SCAN") || step.contains("TEMP B-TREE FOR ORDER BY");
+            assert_eq!(plan.iter().find(bad), None, "{plan:#?}\n{}", sql.sql().as_str());
+            assert!(plan.iter().any(|step| step.starts_with("SEARCH m USING INDEX memory_by_")), "{plan:#?}");
+        }
+    }
 }
 
 #[tokio::test]

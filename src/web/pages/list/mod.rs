@@ -255,7 +255,7 @@ fn tasks(list: ListAnswer<crate::model::overview::TaskRow>, state: &ViewState) -
 }
 
 fn agents(list: ListAnswer<crate::model::listing::AgentListRow>, state: &ViewState) -> Shown {
-    let [seen, id, kind, project, status, tasks, success, p50, p95, tokens, cost] = AGENT_SORTS;
+    let [seen, id, kind, project, status, tasks, success, p50, p95, tokens, cost, ..] = AGENT_SORTS;
     let columns = [
         ("Agent", "", id),
         ("Type", "minor", kind),

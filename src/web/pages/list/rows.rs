@@ -26,7 +26,7 @@ pub(super) fn task(row: TaskRow, scope: &Scope, state: &ViewState) -> Vec<Cell> 
 
 pub(super) fn agent(row: AgentListRow, scope: &Scope, state: &ViewState) -> Vec<Cell> {
     let estimator = row.estimator().map(estimator_words).unwrap_or_default();
-    let AgentListRow { agent, cost_usd, costed } = row;
+    let AgentListRow { agent, cost_usd, costed, .. } = row;
     let timed = |cell: Cell| match agent.durations {
         Some(durations) => cell.hint(format!("{} timed tasks, {estimator}", format::count(durations.n).exact)),
         None => cell,
