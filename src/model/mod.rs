@@ -5,6 +5,7 @@
 
 pub mod aggregate;
 pub mod answer;
+pub mod cell;
 pub mod dataset;
 pub mod explore;
 pub mod export;

@@ -166,6 +166,10 @@ pub(in crate::store) fn query(action: &'static str) -> impl FnOnce(sqlx::Error) 
 pub(in crate::store) mod code {
     /// The primary code of "database is locked".
     pub const BUSY: i32 = 5;
+    /// The primary code of a system call that failed, a read past the end of the file included.
+    pub const IOERR: i32 = 10;
+    /// The primary code of a broken file.
+    pub const CORRUPT: i32 = 11;
     /// The primary code of a full disk.
     pub const FULL: i32 = 13;
     /// The primary code of a file that cannot be opened.

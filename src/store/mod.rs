@@ -16,6 +16,7 @@ pub mod clock;
 mod dictionary;
 pub mod error;
 mod events;
+pub mod foreign;
 pub mod gauge;
 mod healings;
 pub mod idempotency;

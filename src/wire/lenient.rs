@@ -139,12 +139,15 @@ pub enum Kept {
     TooLong(usize),
 }
 
-/// Keeps `text` as JSON: as it stands when it is that, else as a JSON string that holds it.
+/// Keeps `text` as the JSON of a record's metadata: as [`as_json`], unless it is too long for that.
 #[must_use]
 pub fn keep_json(text: &str) -> Kept {
-    if text.len() > METADATA_BYTES_MAX {
-        return Kept::TooLong(text.len());
-    }
+    if text.len() > METADATA_BYTES_MAX { Kept::TooLong(text.len()) } else { as_json(text) }
+}
+
+/// `text` as it stands when it is JSON, else as a JSON string that holds it.
+#[must_use]
+pub fn as_json(text: &str) -> Kept {
     if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
         // Valid JSON has line breaks only between its parts, and a record must fit on one line.
         return Kept::Json(Json(text.replace(['\n', '\r'], " ")));

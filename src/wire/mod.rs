@@ -19,6 +19,7 @@ pub mod grafana;
 pub mod json;
 pub mod lenient;
 mod measure;
+pub mod moai;
 pub mod native;
 pub mod ndjson;
 pub mod nested;

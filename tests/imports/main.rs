@@ -3,4 +3,6 @@
 #![expect(clippy::expect_used, reason = "a test may say what it expects, in its helpers as well")]
 
 mod claude_flow;
+mod moai;
+mod moai_files;
 mod scene;

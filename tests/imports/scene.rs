@@ -6,7 +6,10 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use swarmscope::model::filter::PageRequest;
-use swarmscope::model::{Dataset, MetricRecord, Micros, Order, Record, RecordFilter, TaskRecord, TimeRange};
+use swarmscope::model::{
+    AgentRecord, Dataset, EventRecord, MemoryRecord, MetricRecord, Micros, Order, Record, RecordFilter, TaskRecord,
+    TimeRange,
+};
 use swarmscope::service::import::{ImportReport, OnProgress};
 use swarmscope::service::{Service, Settings};
 use swarmscope::store::{Store, StoreOptions};
@@ -53,6 +56,21 @@ impl Scene {
     pub async fn tasks(&self) -> Vec<TaskRecord> {
         let task = |record| if let Record::Task(task) = record { Some(task) } else { None };
         self.rows(Dataset::Tasks).await.into_iter().filter_map(task).collect()
+    }
+
+    pub async fn events(&self) -> Vec<EventRecord> {
+        let event = |record| if let Record::Event(event) = record { Some(event) } else { None };
+        self.rows(Dataset::Events).await.into_iter().filter_map(event).collect()
+    }
+
+    pub async fn agents(&self) -> Vec<AgentRecord> {
+        let agent = |record| if let Record::Agent(agent) = record { Some(agent) } else { None };
+        self.rows(Dataset::Agents).await.into_iter().filter_map(agent).collect()
+    }
+
+    pub async fn memories(&self) -> Vec<MemoryRecord> {
+        let memory = |record| if let Record::Memory(memory) = record { Some(memory) } else { None };
+        self.rows(Dataset::Memory).await.into_iter().filter_map(memory).collect()
     }
 
     pub async fn metrics(&self, dataset: Dataset) -> Vec<MetricRecord> {

@@ -26,6 +26,8 @@ enum From {
     ClaudeCode(claude_code::ClaudeCodeArgs),
     /// claude-flow metrics: folders that hold .claude-flow somewhere below, or single files of it
     ClaudeFlow(others::ClaudeFlowArgs),
+    /// MoAI-Flow databases: metrics of both generations, agent events, registry and session memory
+    Moai(others::MoaiArgs),
 }
 
 /// Imports.
@@ -33,6 +35,7 @@ pub async fn run(args: ImportArgs, setup: &Setup) -> Result<ExitCode, CliError> 
     match args.from {
         From::ClaudeCode(args) => claude_code::run(args, setup).await,
         From::ClaudeFlow(args) => others::claude_flow(args, setup).await,
+        From::Moai(args) => others::moai(args, setup).await,
     }
 }
 

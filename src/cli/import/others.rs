@@ -1,4 +1,4 @@
-//! The imports that share one report: claude-flow.
+//! The imports that share one report: claude-flow, MoAI-Flow.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,7 +8,8 @@ use clap::Args;
 
 use super::{PROBLEMS_SHOWN, show};
 use crate::cli::{CliError, Setup, now, terminal};
-use crate::service::import::{ImportReport, OnProgress, survey_claude_flow};
+use crate::model::time::parse_offset;
+use crate::service::import::{ImportReport, MoaiOptions, OnProgress, survey_claude_flow, survey_moai};
 
 /// What every import takes.
 #[derive(Debug, Args)]
@@ -51,6 +52,46 @@ pub async fn claude_flow(args: ClaudeFlowArgs, setup: &Setup) -> Result<ExitCode
     tell(&report?, &args.common, "give a folder with .claude-flow/metrics in it")
 }
 
+/// Arguments of `import moai`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Reads metrics of both generations (with compressed archives), agent events, the agent registry and \
+    session memory, in any mix in one file. The files are never written to; importing again changes nothing.\n\
+    Times without an offset are local times of the machine that wrote them. Where the file has rows with created_at \
+    (in UTC) their offset is inferred and reported; otherwise say it with --assume-offset.\n\
+    Exit code 1 when not a single file could be read.\n\n\
+    Example: swarmscope import moai .swarm/metrics.db --assume-offset +09:00"
+)]
+pub struct MoaiArgs {
+    /// Database files, or folders with such files below
+    #[arg(required = true, value_name = "FILE")]
+    paths: Vec<PathBuf>,
+    /// The offset of times that name none, such as +09:00
+    #[arg(long, value_name = "OFFSET", allow_hyphen_values = true)]
+    assume_offset: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Imports MoAI-Flow databases.
+pub async fn moai(args: MoaiArgs, setup: &Setup) -> Result<ExitCode, CliError> {
+    let offset = args.assume_offset.as_deref().map(parse_offset).transpose();
+    let assume_offset =
+        offset.map_err(|_| CliError::Usage("--assume-offset wants an offset such as +09:00 or Z".into()))?;
+    let options = MoaiOptions { assume_offset, now: now() };
+    let progress: OnProgress = Arc::new(show);
+    let report = if args.common.dry_run {
+        survey_moai(args.paths, options, progress).await
+    } else {
+        let service = setup.open().await?;
+        let report = service.import_moai(args.paths, options, progress).await;
+        service.store().close().await;
+        report
+    };
+    terminal::progress_done();
+    tell(&report?, &args.common, "give a file such as .swarm/metrics.db or .moai/memory/swarm.db")
+}
+
 /// Prints the report; `hint` says what to do when nothing was read.
 fn tell(report: &ImportReport, common: &Common, hint: &str) -> Result<ExitCode, CliError> {
     if common.json {
@@ -69,7 +110,8 @@ fn tell(report: &ImportReport, common: &Common, hint: &str) -> Result<ExitCode, 
         let listed = ImportReport::PROBLEMS_MAX;
         terminal::err(&format!("… and {} more; --json lists {listed}", report.problem_count - shown));
     }
-    if report.files == 0 {
+    // Rows of which none could be taken are no import either; a file without rows is.
+    if report.files == 0 || (report.rows > 0 && report.found.is_empty()) {
         terminal::err(&format!("swarmscope: nothing was imported; {hint}"));
         return Ok(ExitCode::from(1));
     }

@@ -9,6 +9,7 @@ mod claude_flow;
 pub mod discover;
 mod files;
 mod known;
+mod moai;
 mod read;
 pub mod report;
 mod sink;
@@ -22,6 +23,7 @@ use crate::model::{Problem, ProblemKind, Record};
 
 pub use claude_code::survey_claude_code;
 pub use claude_flow::survey_claude_flow;
+pub use moai::{MoaiOptions, survey_moai};
 pub use report::ImportReport;
 
 /// Records written at once. A batch is one transaction; an import that is cut short is finished by
@@ -66,6 +68,16 @@ impl Meter {
     fn new(sizes: impl Iterator<Item = u64>, told: OnProgress) -> Self {
         let (files_total, bytes_total) = sizes.fold((0, 0), |(files, all), bytes| (files + 1, all + bytes));
         Self { files: AtomicU64::new(0), bytes: AtomicU64::new(0), files_total, bytes_total, told }
+    }
+
+    /// Tells how far a file is that was not read to its end.
+    fn within(&self, bytes: u64) {
+        (self.told)(Progress {
+            files: self.files.load(Ordering::Relaxed),
+            files_total: self.files_total,
+            bytes: self.bytes.load(Ordering::Relaxed) + bytes,
+            bytes_total: self.bytes_total,
+        });
     }
 
     /// A file of so many bytes is done.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::report::ImportReport;
 use super::{BATCH, kind};
-use crate::model::{Record, Source};
+use crate::model::{Record, Source, TaskId, TaskRecord};
 use crate::service::ServiceError;
 use crate::store::{Landing, Store};
 use crate::wire::lenient::Haul;
@@ -14,8 +14,10 @@ pub struct Sink<'a> {
     /// `None` = a dry run.
     store: Option<&'a Store>,
     batch: Vec<Record>,
-    /// Source keys taken so far.
-    seen: HashSet<(&'static str, String)>,
+    /// Source keys taken so far; `None` when the source cannot bring one twice.
+    seen: Option<HashSet<(&'static str, String)>>,
+    /// Whether two tasks of a source may have the same id and time.
+    repeats: bool,
     /// What is known so far.
     pub report: ImportReport,
 }
@@ -23,7 +25,13 @@ pub struct Sink<'a> {
 impl<'a> Sink<'a> {
     /// A sink for sources that may bring a record twice, as copied files do: the first one counts.
     pub fn new(store: Option<&'a Store>, report: ImportReport) -> Self {
-        Self { store, batch: Vec::new(), seen: HashSet::new(), report }
+        Self { store, batch: Vec::new(), seen: Some(HashSet::new()), repeats: false, report }
+    }
+
+    /// A sink for sources whose keys are unique by themselves, and whose tasks need not be: two with the
+    /// same id and time are two.
+    pub fn of_rows(store: Option<&'a Store>, report: ImportReport) -> Self {
+        Self { seen: None, repeats: true, ..Self::new(store, report) }
     }
 
     /// Takes what was made of a piece of `file` that holds `rows`.
@@ -43,8 +51,8 @@ impl<'a> Sink<'a> {
 
     fn record(&mut self, record: Record) {
         let kind = kind(&record);
-        if let Some(source) = source(&record)
-            && !self.seen.insert((kind, source.key.clone()))
+        if let (Some(seen), Some(source)) = (&mut self.seen, source(&record))
+            && !seen.insert((kind, source.key.clone()))
         {
             return;
         }
@@ -58,7 +66,15 @@ impl<'a> Sink<'a> {
         let records = std::mem::take(&mut self.batch);
         let Some(store) = self.store.filter(|_| !records.is_empty()) else { return Ok(()) };
         let kinds: Vec<&'static str> = records.iter().map(kind).collect();
-        let landings = store.write(records).await?;
+        let tasks: Vec<Option<TaskRecord>> = match self.repeats {
+            true => records
+                .iter()
+                .map(|record| if let Record::Task(task) = record { Some(task.clone()) } else { None })
+                .collect(),
+            false => Vec::new(),
+        };
+        let mut landings = store.write(records).await?;
+        self.write_repeats(store, tasks, &mut landings).await?;
         for (kind, landing) in kinds.into_iter().zip(landings) {
             let landed = self.report.landed(kind);
             match landing {
@@ -66,6 +82,35 @@ impl<'a> Sink<'a> {
                 Landing::Updated => landed.updated += 1,
                 Landing::Duplicate => landed.duplicate += 1,
                 Landing::Differs => landed.differing += 1,
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries once more with those tasks that met another of the same id and time: with the end of their
+    /// key at their id, which is the same whenever they are imported.
+    async fn write_repeats(
+        &self,
+        store: &Store,
+        tasks: Vec<Option<TaskRecord>>,
+        landings: &mut [Landing],
+    ) -> Result<(), ServiceError> {
+        let mut places = Vec::new();
+        let mut again = Vec::new();
+        for (place, task) in tasks.into_iter().enumerate() {
+            let Some(mut task) = task.filter(|_| landings[place] == Landing::Differs) else { continue };
+            let key = task.source.as_ref().map_or("", |source| &source.key);
+            let Ok(id) = TaskId::new(format!("{}#{}", task.task_id.as_str(), &key[key.len().saturating_sub(16)..]))
+            else {
+                continue;
+            };
+            task.task_id = id;
+            places.push(place);
+            again.push(Record::Task(task));
+        }
+        if !again.is_empty() {
+            for (place, landing) in places.into_iter().zip(store.write(again).await?) {
+                landings[place] = landing;
             }
         }
         Ok(())
