@@ -139,6 +139,22 @@ async fn a_life_goes_from_spawned_over_running_to_its_end_with_times_and_a_durat
 }
 
 #[tokio::test]
+async fn lives_that_are_told_long_after_have_no_moment_at_which_they_began_to_work() {
+    let registry = registry(Settings::default()).await;
+    let day = -86_400;
+    let told = |status: &str, more: &str| {
+        format!(r#"{{"kind":"agent","agent_id":"a","agent_type":"t","status":"{status}","spawn_time":@{day}{more}}}"#)
+    };
+    registry.send(&told("spawned", "")).await;
+    assert_eq!(registry.send(&told("running", "")).await, [Landing::Updated]);
+    let life = registry.profile("a", at(0)).await.lives.remove(0);
+    assert_eq!((life.status.as_str(), life.running_since), ("running", None));
+    registry.send(&told("complete", &format!(r#","complete_time":@{}"#, day + 60))).await;
+    let life = registry.profile("a", at(0)).await.lives.remove(0);
+    assert_eq!((life.running_since, life.duration_ms), (None, Some(60_000.0)));
+}
+
+#[tokio::test]
 async fn who_is_unknown_and_what_does_not_follow_is_an_error_that_says_so() {
     let registry = registry(Settings::default()).await;
     let to = |status| AgentUpdate { status: Some(status), ..AgentUpdate::default() };

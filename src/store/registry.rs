@@ -8,8 +8,9 @@
 //! - `complete` after `error`, or the other way round, contradicts: the first is kept ([`Landing::Differs`]);
 //! - an importer replaces what it brought itself, as everywhere.
 //!
-//! So the same records sent again, in any order, change nothing. When a live record turns a life from spawned to
-//! running, the moment it arrived is kept as the start of its work; importers bring no such moments.
+//! So the same records sent again, in any order, change nothing. When a record turns a life from spawned to running,
+//! the moment it arrived is kept as the start of its work, if the life was registered as it began: lives that are told
+//! long after, by importers or anybody, have no such moment.
 //!
 //! [`Landing::Differs`]: super::Landing::Differs
 
@@ -24,6 +25,7 @@ use super::names::Names;
 use super::table::{
     Bound, Key, KeyPart, KeySql, Matches, Meeting, Origin, SOURCE_KEY, Table, TableSql, Unreadable, id, text,
 };
+use crate::model::time::HOUR;
 use crate::model::{AgentRecord, AgentStatus, Dataset, Json, Micros, Record};
 
 const COLUMNS: &str = "id, spawn_ts, agent, agent_type, status, complete_ts, duration_ms, updated_ts, running_ts, \
@@ -95,6 +97,16 @@ impl LifeRow {
     }
 }
 
+/// A life that was registered at most so long after its start is one that is told as it happens.
+const TOLD_LIVE: i64 = HOUR;
+
+/// When `stored` began to work, if it is `new` that says so: the moment it arrived, unless lives are told long after.
+fn began(new: &LifeRow, stored: &LifeRow) -> Option<i64> {
+    let begins = new.status == AgentStatus::Running && stored.status == AgentStatus::Spawned;
+    let live = new.origin.source_key.is_none() && stored.updated_ts - stored.spawn_ts <= TOLD_LIVE;
+    (begins && live).then_some(new.updated_ts)
+}
+
 /// How far a life has come.
 fn progress(status: &AgentStatus) -> u8 {
     match status {
@@ -164,8 +176,7 @@ impl Table for LifeRow {
         if self.says(stored) {
             return Meeting::Same;
         }
-        let began = self.status == AgentStatus::Running && stored.status == AgentStatus::Spawned;
-        let running_ts = stored.running_ts.or(began.then_some(self.updated_ts));
+        let running_ts = stored.running_ts.or(began(self, stored));
         if self.origin.owns(&stored.origin) {
             return Meeting::Replaced(Self { running_ts: stored.running_ts, ..self.clone() });
         }
@@ -174,7 +185,8 @@ impl Table for LifeRow {
             return Meeting::Differs;
         }
         let mut merged = if new >= old { self.over(stored) } else { stored.over(self) };
-        (merged.updated_ts, merged.running_ts) = (self.updated_ts, running_ts);
+        merged.updated_ts = self.updated_ts;
+        merged.running_ts = running_ts.filter(|ts| merged.complete_ts.is_none_or(|end| *ts <= end));
         // The row stays with the importer that made it, so that this one can still replace it.
         let owner = if stored.origin.source_key.is_some() { &stored.origin } else { &self.origin };
         merged.origin = Origin { project: merged.origin.project, ..owner.clone() };

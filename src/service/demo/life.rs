@@ -17,9 +17,10 @@ const ATTEMPTS_MAX: u32 = 3;
 /// How long a person takes, in seconds.
 const PERSON_S: f64 = 600.0;
 
-/// Adds everything `agent` leaves behind in `range`.
-pub fn live(dice: Dice, range: TimeRange, swarm: &Swarm, agent: &Agent, records: &mut Vec<Record>) {
-    let mut life = Life { dice, range, swarm, agent, records };
+/// Adds everything `agent` leaves behind in `range`; what it notes down has its own luck.
+pub fn live(dice: [Dice; 2], range: TimeRange, swarm: &Swarm, agent: &Agent, records: &mut Vec<Record>) {
+    let [dice, notes] = dice;
+    let mut life = Life { dice, notes, range, swarm, agent, records };
     let mut at = plus(range.from, life.dice.between(1.0, 300.0));
     while at < range.until {
         at = life.once(at);
@@ -48,6 +49,7 @@ pub fn burst(range: TimeRange, swarm: &Swarm, at: Micros) -> Option<Burst> {
 /// The agent at work, with everything it is about to leave behind.
 pub struct Life<'a> {
     pub dice: Dice,
+    pub notes: Dice,
     pub range: TimeRange,
     pub swarm: &'a Swarm,
     pub agent: &'a Agent,
@@ -165,18 +167,34 @@ impl Life<'_> {
             spawn_time: start,
             complete_time: over.then_some(end),
             duration_ms: over.then(|| ((end.0 - start.0) / 1000) as f64),
-            metadata: Some(Json(format!(r#"{{"model":"{}"}}"#, self.agent.kind.model))),
+            metadata: Some(Json(self.about(start))),
             project: Some(self.swarm.project.to_owned()),
             source: None,
         }));
         if self.agent.kind.name == "planner" {
             self.remember(start);
+            self.note_down(start, end);
         }
+    }
+
+    /// What a life from `start` says about itself.
+    fn about(&self, start: Micros) -> String {
+        let model = self.agent.kind.model;
+        if self.agent.kind.name == "planner" {
+            format!(r#"{{"model":"{model}","session_id":"{}"}}"#, self.session(start))
+        } else {
+            format!(r#"{{"model":"{model}"}}"#)
+        }
+    }
+
+    /// The session of a planner that was started at `at`.
+    fn session(&self, at: Micros) -> String {
+        format!("{}-{}", self.swarm.id, &at.to_rfc3339()[..10])
     }
 
     /// Planners keep notes for their session.
     fn remember(&mut self, at: Micros) {
-        let session = format!("{}-{}", self.swarm.id, &at.to_rfc3339()[..10]);
+        let session = self.session(at);
         let backlog = self.dice.between(4.0, 40.0) as i64;
         let notes = [
             ("semantic", "conventions", r#"["tests are sentences","small commits"]"#.to_owned()),
@@ -184,18 +202,49 @@ impl Life<'_> {
             ("context_hint", "focus", format!(r#""{}""#, self.swarm.project)),
         ];
         for (memory_type, key, value) in notes {
-            self.records.push(Record::Memory(MemoryRecord {
-                session_id: session.clone(),
-                memory_type: memory_type.to_owned(),
-                key: key.to_owned(),
-                value: Json(value),
-                timestamp: plus(at, self.dice.between(5.0, 60.0)),
-                ttl_hours: Some(if memory_type == "semantic" { 720.0 } else { 24.0 }),
-                id: None,
-                project: Some(self.swarm.project.to_owned()),
-                source: None,
-            }));
+            let timestamp = plus(at, self.dice.between(5.0, 60.0));
+            let ttl_hours = Some(if memory_type == "semantic" { 720.0 } else { 24.0 });
+            self.memory(&session, memory_type, key, value, timestamp, ttl_hours);
         }
+    }
+
+    /// What planners write down while they live: versions of what they know, a lease that is soon over, who is in
+    /// the way (JSON `null`: nobody), and one word of their own.
+    fn note_down(&mut self, start: Micros, end: Micros) {
+        let session = self.session(start);
+        let end = end.min(self.range.until);
+        let mut at = plus(start, self.notes.between(1_200.0, 3_600.0));
+        while at < end {
+            let open = self.notes.between(2.0, 45.0) as i64;
+            self.memory(&session, "episodic", "backlog", format!(r#"{{"open":{open}}}"#), at, Some(24.0));
+            let blocker = if self.notes.chance(0.3) { r#""review of the schema""# } else { "null" };
+            self.memory(&session, "context_hint", "blocker", blocker.to_owned(), at, None);
+            let holder = format!(r#"{{"holder":"{}"}}"#, self.agent.id);
+            self.memory(&session, "coordination", "lease", holder, at, Some(0.5));
+            at = plus(at, self.notes.between(7_200.0, 14_400.0));
+        }
+    }
+
+    fn memory(
+        &mut self,
+        session: &str,
+        memory_type: &str,
+        key: &str,
+        value: String,
+        timestamp: Micros,
+        ttl_hours: Option<f64>,
+    ) {
+        self.records.push(Record::Memory(MemoryRecord {
+            session_id: session.to_owned(),
+            memory_type: memory_type.to_owned(),
+            key: key.to_owned(),
+            value: Json(value),
+            timestamp,
+            ttl_hours,
+            id: None,
+            project: Some(self.swarm.project.to_owned()),
+            source: None,
+        }));
     }
 
     /// Checkpoints and back-ups, for the agents that make them.

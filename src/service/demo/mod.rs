@@ -13,6 +13,7 @@ pub mod cast;
 pub mod dice;
 mod fill;
 mod life;
+mod silence;
 mod swarm;
 pub mod truths;
 mod work;
@@ -24,6 +25,8 @@ use crate::model::{Micros, Record, TimeRange};
 pub const DAYS: u32 = 14;
 /// The seed when none is asked for.
 pub const SEED: u64 = 42;
+/// What agents note down has streams of chance of its own, from this one on.
+const NOTES: u64 = 1_000;
 /// `store_info` key under which a store says that it holds simulated records, and of which seed.
 pub const SEED_KEY: &str = "demo_seed";
 
@@ -36,7 +39,10 @@ pub fn simulate(seed: u64, now: Micros, days: u32) -> impl Iterator<Item = Recor
         let first = records.len();
         for agent in &swarm.agents {
             subject += 1;
-            life::live(dice::Dice::new(seed, subject), range, &swarm, agent, &mut records);
+            let before = records.len();
+            let own = [subject, NOTES + subject].map(|stream| dice::Dice::new(seed, stream));
+            life::live(own, range, &swarm, agent, &mut records);
+            silence::fall_silent(agent.id.as_str(), range.until, before, &mut records);
         }
         subject += 1;
         let watched = swarm::watch(dice::Dice::new(seed, subject), range, &swarm, &records[first..]);

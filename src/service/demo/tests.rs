@@ -237,6 +237,39 @@ fn checkpoints_come_every_half_hour_and_backups_only_at_two() {
 }
 
 #[test]
+fn agents_that_hang_leave_nothing_more_and_still_say_they_run() {
+    for truths::Silent { agent, hours } in truths::SILENT {
+        let since = Micros(NOW.0 - (hours * HOUR as f64) as i64);
+        let about = |record: &Record| match record {
+            Record::Task(task) => task.agent_id.as_str() == agent,
+            Record::Event(event) => event.agent_id.as_str() == agent,
+            Record::Agent(life) => life.agent_id.as_str() == agent,
+            Record::AgentMetric(metric) => metric.subject == agent,
+            _ => false,
+        };
+        let own: Vec<Record> = simulate(SEED, NOW, DAYS).filter(about).collect();
+        assert!(own.len() > 1_000 && own.iter().all(|record| time_of(record) < since), "{agent}");
+        let last = own.iter().filter_map(|record| if let Record::Agent(life) = record { Some(life) } else { None });
+        let last = last.last().expect("it lived");
+        assert_eq!((last.status.as_str(), last.complete_time), ("running", None), "{agent}");
+    }
+}
+
+#[test]
+fn planners_change_their_mind_and_their_leases_end() {
+    let memories: Vec<_> = simulate(SEED, NOW, DAYS)
+        .filter_map(|record| if let Record::Memory(memory) = record { Some(memory) } else { None })
+        .collect();
+    let sessions: BTreeSet<&str> = memories.iter().map(|memory| memory.session_id.as_str()).collect();
+    assert!(sessions.len() >= 3 * DAYS as usize, "{}", sessions.len());
+    let last = memories.iter().map(|memory| memory.session_id.as_str()).next_back().expect("a session");
+    let of = |key: &'static str| memories.iter().filter(move |memory| memory.session_id == last && memory.key == key);
+    assert!(of("backlog").count() >= 2);
+    assert!(of("lease").all(|memory| memory.ttl_hours == Some(0.5)));
+    assert!(memories.iter().any(|memory| memory.key == "blocker" && memory.value.0 == "null"));
+}
+
+#[test]
 fn one_agent_slows_one_matures_and_one_leaks() {
     let demo = demo();
     let third = |agent: &'static str, last: bool| {

@@ -10,6 +10,8 @@
 //! | one agent grows slower, one more reliable, one leaks memory | [`SLOWING_AGENT`], [`MATURING_AGENT`], [`LEAKING_AGENT`] |
 //! | strategies differ; one wears out, one is learning | [`STRATEGIES`] |
 //! | failures come in bursts | [`BURSTS`] |
+//! | agents hang, and nobody says so: late first, then failed and stale | [`SILENT`] |
+//! | sessions of planners remember, forget, and change their mind | sessions `<swarm>-<day>`, key `backlog`; `lease` lasts half an hour |
 
 /// Event types of a coder's task, in order, in [`EDIT_LOOP_SHARE`] of its tasks that do not fail.
 pub const EDIT_LOOP: [&str; 3] = ["tool:Read", "tool:Edit", "tool:Bash"];
@@ -64,6 +66,19 @@ pub const MATURING_TO: f64 = 0.02;
 pub const LEAKING_AGENT: &str = "coder-03";
 /// See [`LEAKING_AGENT`].
 pub const LEAK_MB_AN_HOUR: f64 = 35.0;
+
+/// An agent that hangs: nothing of it comes any more, and its life goes on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Silent {
+    /// The agent.
+    pub agent: &'static str,
+    /// Since how many hours before the end. Agents beat once an hour.
+    pub hours: f64,
+}
+
+/// Every agent that hangs.
+pub const SILENT: [Silent; 2] =
+    [Silent { agent: "reviewer-02", hours: 5.0 }, Silent { agent: "tester-03", hours: 1.75 }];
 
 /// A way of healing one kind of failure.
 #[derive(Debug, Clone, Copy, PartialEq)]
