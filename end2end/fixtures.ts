@@ -5,7 +5,7 @@ import { type Page, test as base, expect } from "@playwright/test";
 export { expect };
 
 /** The stores that are served; see servers.ts. */
-export type Store = "demo" | "hostile" | "old" | "small" | "empty" | "fresh" | "real";
+export type Store = "demo" | "hostile" | "old" | "small" | "crew" | "posts" | "empty" | "fresh" | "real";
 
 /** The address of a store's server. */
 export function server(store: Store): string {
@@ -67,7 +67,7 @@ export function titled(page: Page, title: string) {
 }
 
 /** The first link in view that leads to a page of this kind. */
-export function linkTo(page: Page, kind: "agents" | "tasks" | "swarms", title?: string) {
+export function linkTo(page: Page, kind: "agents" | "tasks" | "swarms" | "sessions", title?: string) {
   let links = page.locator(`main a[href^="/${kind}/"]`);
   if (title !== undefined) links = links.and(page.getByTitle(title, { exact: true }));
   return links.filter({ visible: true }).first();

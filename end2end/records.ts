@@ -51,3 +51,67 @@ export function small(now: number): object[] {
     tokens_output: 10 * i,
   }));
 }
+
+/**
+ * A swarm of three agents and what they remember. `beater` beat every 10 s, last 12 s before `now`, and lived
+ * twice: its first life ended with an error. `quiet` never beat. `done` ended. Six tasks, four of them successes.
+ */
+export function crew(now: number): object[] {
+  const at = (secondsAgo: number) => now - secondsAgo * 1000;
+  const task = (n: number, agent_id: string, secondsAgo: number, seconds: number, result: string) => ({
+    kind: "task",
+    task_id: `crew-${n}`,
+    agent_id,
+    swarm_id: "crew",
+    result,
+    timestamp: at(secondsAgo),
+    duration_ms: seconds * 1000,
+    tokens_used: 100 * n,
+  });
+  const life = (agent_id: string, status: string, secondsAgo: number, endedAgo?: number) => ({
+    kind: "agent",
+    agent_id,
+    agent_type: "coder",
+    status,
+    spawn_time: at(secondsAgo),
+    ...(endedAgo === undefined ? {} : { complete_time: at(endedAgo), duration_ms: (secondsAgo - endedAgo) * 1000 }),
+    metadata: agent_id === "beater" ? { session_id: "crew-memory" } : {},
+  });
+  const memory = (memory_type: string, key: string, value: unknown, secondsAgo: number, ttl_hours?: number) => ({
+    kind: "memory",
+    session_id: "crew-memory",
+    memory_type,
+    key,
+    value,
+    timestamp: at(secondsAgo),
+    ...(ttl_hours === undefined ? {} : { ttl_hours }),
+  });
+  return [
+    task(1, "beater", 600, 60, "success"),
+    task(2, "beater", 500, 60, "failure"),
+    task(3, "beater", 400, 30, "success"),
+    task(4, "quiet", 550, 120, "success"),
+    task(5, "quiet", 450, 10, "timeout"),
+    task(6, "done", 300, 20, "success"),
+    life("beater", "error", 3000, 2400),
+    life("beater", "running", 1200),
+    life("quiet", "running", 900),
+    life("done", "complete", 900, 200),
+    ...Array.from({ length: 20 }, (_, n) => ({
+      kind: "event",
+      event_type: "heartbeat",
+      agent_id: "beater",
+      event_id: `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`,
+      timestamp: at(12 + 10 * n),
+    })),
+    ...[1, 2, 3].map((n) => ({ kind: "agent_metric", agent_id: "beater", metric_type: "load", value: n, timestamp: at(60 * n) })),
+    { kind: "healing", strategy: "restart", failure_type: "stuck", success: true, duration_ms: 1500, agent_id: "beater", timestamp: at(350), actions: ["stop", "start"] },
+    { kind: "swarm_metric", swarm_id: "crew", metric_type: "health", value: 0.9, timestamp: at(100) },
+    memory("semantic", "rules", { tests: "are sentences", limit: 12345678901 }, 500),
+    memory("semantic", "rules", { tests: "were words" }, 900),
+    memory("episodic", "seen", null, 400, 3.5),
+    memory("episodic", "old", "gone", 7200, 1),
+    memory("context_hint", SCRIPT, { note: SCRIPT }, 300),
+    memory("context_hint", "long", { lines: Array.from({ length: 60 }, (_, n) => `line ${n} of a long value`) }, 200),
+  ];
+}

@@ -4,7 +4,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { hostile, old, small } from "./records.ts";
+import { crew, hostile, old, small } from "./records.ts";
 
 // SWARMSCOPE_PROGRAM names another build, such as the debug one.
 const program = resolve(process.env.SWARMSCOPE_PROGRAM ?? join(import.meta.dirname, "../target/release/swarmscope"));
@@ -50,8 +50,9 @@ export default async function start() {
   ingest("hostile", hostile(now));
   ingest("old", old());
   ingest("small", small(now));
+  ingest("crew", crew(now));
   if (transcripts) run("real", "import", "claude-code", transcripts);
-  const stores = ["demo", "hostile", "old", "small", "empty", ...(transcripts ? ["real"] : [])];
+  const stores = ["demo", "hostile", "old", "small", "crew", "posts", "empty", ...(transcripts ? ["real"] : [])];
   await Promise.all([...stores.map((db) => serve(db, env)), serve("fresh", { ...env, HOME: homeWithTranscript(folder) })]);
 
   return async () => {

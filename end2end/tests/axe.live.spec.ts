@@ -15,6 +15,12 @@ const pages: [Store, string][] = [
   ["demo", "/exports"],
   ["demo", "/system"],
   ["old", "/"],
+  ["demo", "/agents?view=cards"],
+  ["demo", "/swarms/nightly-etl?from=now-7d"],
+  ["demo", "/sessions?from=now-7d"],
+  ["crew", "/agents/beater"],
+  ["crew", "/swarms/crew"],
+  ["crew", "/sessions/crew-memory?expired=on"],
 ];
 
 for (const colorScheme of ["light", "dark"] as const) {

@@ -9,6 +9,11 @@ const pages: [Store, string][] = [
   ["hostile", "/"],
   ["old", "/"],
   ["empty", "/"],
+  ["demo", "/agents?view=cards"],
+  ["demo", "/sessions?from=now-7d"],
+  ["crew", "/agents/beater"],
+  ["crew", "/swarms/crew"],
+  ["crew", "/sessions/crew-memory?expired=on"],
 ];
 
 for (const [store, path] of pages) {
@@ -30,9 +35,9 @@ test("the pages are listed, the one shown is marked", async ({ open, page }) => 
   const menu = page.locator(".pages-menu summary");
   if (await menu.isVisible()) await menu.click();
   const links = page.getByRole("navigation", { name: "Pages" }).getByRole("link");
-  await expect(links).toHaveText(["Overview", "Swarms", "Agents", "Tasks", "Explore", "Exports", "System"]);
+  await expect(links).toHaveText(["Overview", "Swarms", "Agents", "Tasks", "Sessions", "Explore", "Exports", "System"]);
   await expect(links.nth(2)).toHaveAttribute("aria-current", "true");
-  await links.nth(5).click();
+  await links.nth(6).click();
   await expect(page.getByRole("heading", { level: 1, name: "Exports" })).toBeVisible();
 });
 

@@ -2,9 +2,12 @@
 //!
 //! Not here: lists of records as they were sent (`filter::PageRequest`).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Estimator, Rate};
+use super::health::HealthState;
 use super::overview::{AgentRow, Scope, TaskRow};
 use super::registry::AgentStanding;
 use super::{Micros, Order, RangeSpec, RecordFilter};
@@ -135,6 +138,15 @@ pub struct AgentListRow {
     pub costed: u64,
     /// Where it stands now, whatever the range.
     pub standing: AgentStanding,
+}
+
+/// How many agents are in which state.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentStates {
+    /// Agents by state; states without agents are absent.
+    pub by_state: BTreeMap<HealthState, u64>,
+    /// Those of them that are marked as stale.
+    pub stale: u64,
 }
 
 impl AgentListRow {

@@ -26,6 +26,7 @@ pub mod source;
 pub mod summary;
 pub mod time;
 pub mod tokens;
+pub mod work;
 
 pub use dataset::{Dataset, Format, Selection};
 pub use filter::{Cursor, Order, RecordFilter};

@@ -1,11 +1,15 @@
 //! What the pages show: one answer a page, built by `service`, sent to the browser as it is.
 
+mod pages;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Estimator, Rate, Tier};
 use super::{HighWater, Micros, RangeSpec, RecordFilter, TimeRange};
+
+pub use pages::{AgentPage, HealingRow, LifeRow, SwarmPage, TaskPage};
 
 /// What a page asks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -298,98 +302,4 @@ pub struct EventRow {
     pub duration_ms: Option<f64>,
     /// Its metadata, verbatim.
     pub metadata: Option<String>,
-}
-
-/// The page of one agent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AgentPage {
-    /// What was asked.
-    pub scope: Scope,
-    /// The agent.
-    pub agent_id: String,
-    /// Its kind.
-    pub agent_type: Option<String>,
-    /// Its project.
-    pub project: Option<String>,
-    /// Its lives, newest first; at most 20.
-    pub lives: Vec<LifeRow>,
-    /// When it was first and last heard of, whatever the range.
-    pub heard: Option<TimeRange>,
-    /// Figures of the range.
-    pub totals: Totals,
-    /// Figures of the range before, when it was asked for.
-    pub previous: Option<Totals>,
-    /// Figures over time.
-    pub timeline: Timeline,
-    /// Its swarms in the range; at most 20.
-    pub swarms: Vec<String>,
-    /// Its newest tasks; at most 50.
-    pub tasks: Vec<TaskRow>,
-    /// Its newest events; at most 50.
-    pub events: Vec<EventRow>,
-    /// Its events by type, most frequent first; at most 30.
-    pub event_types: Vec<(String, u64)>,
-}
-
-/// One life of an agent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LifeRow {
-    /// Spawned, running, complete or error.
-    pub status: String,
-    /// Its start.
-    pub spawn_time: Micros,
-    /// Its end.
-    pub complete_time: Option<Micros>,
-    /// Its length as reported, in milliseconds.
-    pub duration_ms: Option<f64>,
-}
-
-/// The page of one task.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TaskPage {
-    /// The server's clock when it answered.
-    pub now: Micros,
-    /// The seed when the store holds demo data.
-    pub demo_seed: Option<u64>,
-    /// The task.
-    pub task: TaskRow,
-    /// Its tokens by kind; `None` = not recorded.
-    pub tokens: super::TokenCounts,
-    /// What it cost, in USD, reported or priced.
-    pub usd: Option<f64>,
-    /// Where `usd` comes from.
-    pub basis: CostBasis,
-    /// Its metadata, verbatim.
-    pub metadata: Option<String>,
-    /// The file it was imported from, and the key in it.
-    pub source: Option<super::Source>,
-    /// Its events, oldest first; at most 200.
-    pub events: Vec<EventRow>,
-    /// How many events it has.
-    pub event_count: u64,
-}
-
-/// The page of one swarm.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SwarmPage {
-    /// What was asked.
-    pub scope: Scope,
-    /// The swarm.
-    pub swarm_id: String,
-    /// Its project.
-    pub project: Option<String>,
-    /// When it was first and last heard of, whatever the range.
-    pub heard: Option<TimeRange>,
-    /// Figures of the range.
-    pub totals: Totals,
-    /// Figures of the range before, when it was asked for.
-    pub previous: Option<Totals>,
-    /// Figures over time.
-    pub timeline: Timeline,
-    /// Its agents in the range, busiest first; at most 50.
-    pub agents: Vec<AgentRow>,
-    /// How many agents it has in the range.
-    pub agent_count: u64,
-    /// Its newest tasks; at most 50.
-    pub tasks: Vec<TaskRow>,
 }

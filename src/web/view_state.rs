@@ -169,7 +169,7 @@ impl ViewState {
     /// The same state at the start of its list.
     #[must_use]
     pub fn from_the_start(&self) -> Self {
-        self.with_own(CURSOR, None).with_own(SEEN, None).with_own(BACK, None)
+        self.with_own(CURSOR, None).with_own(SEEN, None).with_own(BACK, None).with_own(SKIP, None)
     }
 
     /// The same state without any filter.
@@ -222,16 +222,19 @@ pub const CURSOR: &str = "cursor";
 pub const SEEN: &str = "seen";
 /// The places before, for the way back.
 pub const BACK: &str = "back";
+/// How many members of a swarm come before those shown.
+pub const SKIP: &str = "skip";
 
-/// What pages may set by themselves: the place in a list, its order; what is explored; how it is exported.
+/// What pages may set by themselves: the place in a list, its order; what is explored; how it is exported; how
+/// agents are shown; what of a session's memory.
 /// A key that comes several times, as from the boxes of a form, holds its values with commas between.
-const OWN: [&str; 15] = [
-    CURSOR, SEEN, BACK, "sort", "order", "limit", "source", "field", "fn", "group", "bucket", "tz", "pretty",
-    "metadata", "gzip",
+const OWN: [&str; 19] = [
+    CURSOR, SEEN, BACK, SKIP, "sort", "order", "limit", "source", "field", "fn", "group", "bucket", "tz", "pretty",
+    "metadata", "gzip", "view", "expired", "history",
 ];
 
 /// The filters a page takes, in the order of the query string.
-const FILTERS: [&str; 12] = [
+const FILTERS: [&str; 15] = [
     "project",
     "agent_id",
     "swarm_id",
@@ -239,11 +242,14 @@ const FILTERS: [&str; 12] = [
     "result",
     "agent_type",
     "status",
+    "state",
     "metric_type",
     "event_type",
     "strategy",
     "failure_type",
     "success",
+    "memory_type",
+    "key",
 ];
 
 /// The decoded pairs of a query string. A plus sign is a blank, as forms write it.

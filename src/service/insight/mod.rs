@@ -7,6 +7,7 @@
 //! - `reading` what is asked: range, bounds, filters, and which buckets may be used
 //! - `spread` percentiles, exact or by sketches
 //! - `totals`, `timeline`, `agents`, `money` the parts of an answer
+//! - `work` who worked when
 //! - `pages`, `summary` the answers beside the overview
 //!
 //! Not here: arithmetic (`analytics`), SQL (`store::read`), the clock (`now` is given).
@@ -20,6 +21,7 @@ pub(super) mod spread;
 mod summary;
 mod timeline;
 mod totals;
+mod work;
 
 use super::cache::{Keep, Question};
 use super::{Service, ServiceError};

@@ -1,21 +1,29 @@
 //! The pages of one agent, one task, one swarm.
 
+use std::collections::BTreeMap;
+
 use crate::analytics::cost::{Usage, cost_of};
-use crate::model::overview::{AgentPage, PageQuery, SwarmPage, TaskPage, TokenTotals};
-use crate::model::{Micros, Problem};
+use crate::model::aggregate::{AggregateAnswer, AggregateQuery, Bucket, Field, Function, GroupBy, Source};
+use crate::model::filter::PageRequest;
+use crate::model::overview::{AgentPage, AgentRow, HealingRow, PageQuery, SwarmPage, TaskPage, TokenTotals};
+use crate::model::{AgentId, Dataset, Micros, Order, Problem, Record, RecordFilter, SwarmId, TimeRange};
 use crate::service::{Service, ServiceError};
-use crate::store::read::FullTask;
+use crate::store::Row;
+use crate::store::read::{AgentSum, FullTask};
 
 use super::rows;
 
 /// Longest lists on these pages.
 const LIVES: u32 = 20;
 const SWARMS: u32 = 20;
-const TASKS: u32 = 50;
-const EVENTS: u32 = 50;
+const TASKS: u32 = 20;
+const EVENTS: u32 = 30;
 const EVENT_TYPES: u32 = 30;
 const TASK_EVENTS: u32 = 200;
-const AGENTS: usize = 50;
+const HEALINGS: u32 = 20;
+const METRICS: u32 = 12;
+/// About how many steps a chart of a metric has.
+const METRIC_STEPS: i64 = 120;
 
 impl Service {
     /// The page of one agent.
@@ -29,6 +37,7 @@ impl Service {
         let Some(whole) = reading.snapshot.agent(agent_id).await? else {
             return Err(unknown("agent", agent_id));
         };
+        let id = AgentId::new(agent_id).map_err(|_| unknown("agent", agent_id))?;
         let range = reading.scope.range;
         let (totals, timeline) = reading.figures(range).await?;
         let previous = reading.compared(range).await?;
@@ -47,6 +56,13 @@ impl Service {
             }
             None => Default::default(),
         };
+        let profile = self.agent_profile(&id, &query.range, now).await?;
+        let profile = profile.ok_or_else(|| unknown("agent", agent_id))?;
+        let shown = AgentRow { tasks: totals.tasks, ..unnamed(agent_id) };
+        let work = self.work(&mut reading, &query, &[shown], 0).await?;
+        let beats = self.beats(agent_id, &query, range, now).await?;
+        let metrics = self.agent_metrics(agent_id, &query, range, now).await?;
+        let healings = self.healings_of(agent_id, range).await?;
         Ok(AgentPage {
             scope: reading.scope,
             agent_id: agent_id.to_owned(),
@@ -61,7 +77,54 @@ impl Service {
             tasks,
             events,
             event_types,
+            profile,
+            work,
+            beats,
+            metrics,
+            healings,
         })
+    }
+
+    /// The numbers an agent reported, by type and step.
+    async fn agent_metrics(
+        &self,
+        agent_id: &str,
+        query: &PageQuery,
+        range: TimeRange,
+        now: Micros,
+    ) -> Result<Option<AggregateAnswer>, ServiceError> {
+        let question = AggregateQuery {
+            source: Source::AgentMetrics,
+            field: Some(Field::Value),
+            functions: vec![Function::Avg, Function::Min, Function::Max],
+            range: query.range.clone(),
+            filter: RecordFilter { agent_id: Some(agent_id.to_owned()), ..RecordFilter::default() },
+            group_by: vec![GroupBy::MetricType],
+            bucket: Some(Bucket::fitting(range, METRIC_STEPS)),
+            limit: Some(METRICS),
+            ..AggregateQuery::default()
+        };
+        let answer = self.aggregate(&question, now).await?;
+        Ok(Some(answer).filter(|answer| !answer.series.is_empty()))
+    }
+
+    async fn healings_of(&self, agent_id: &str, range: TimeRange) -> Result<Vec<HealingRow>, ServiceError> {
+        let filter = RecordFilter { agent_id: Some(agent_id.to_owned()), ..RecordFilter::default() };
+        let request = PageRequest { range, filter, order: Order::Desc, after: None, limit: HEALINGS };
+        let rows = self.list(Dataset::Healings, &request).await?;
+        let row = |row: Row| match row.record {
+            Record::Healing(healing) => Some(HealingRow {
+                row: row.id,
+                timestamp: healing.timestamp,
+                strategy: healing.strategy,
+                failure_type: healing.failure_type,
+                success: healing.success,
+                duration_ms: healing.duration_ms,
+                actions: healing.actions,
+            }),
+            _ => None,
+        };
+        Ok(rows.into_iter().filter_map(row).collect())
     }
 
     /// The page of the task with this id that ended at `at`; of the newest one without it.
@@ -89,17 +152,24 @@ impl Service {
         })
     }
 
-    /// The page of one swarm.
+    /// The page of one swarm, its agents from the one on that `skip` others are busier than.
     ///
     /// # Errors
     /// As [`Service::overview`]; a [`Problem`] that names the swarm when there is none.
-    pub async fn swarm_page(&self, swarm_id: &str, query: &PageQuery, now: Micros) -> Result<SwarmPage, ServiceError> {
+    pub async fn swarm_page(
+        &self,
+        swarm_id: &str,
+        query: &PageQuery,
+        skip: u64,
+        now: Micros,
+    ) -> Result<SwarmPage, ServiceError> {
         let mut query = query.clone();
         query.filter.swarm_id = Some(swarm_id.to_owned());
         let mut reading = self.read(&query, now).await?;
         let Some(whole) = reading.snapshot.swarm(swarm_id).await? else {
             return Err(unknown("swarm", swarm_id));
         };
+        let id = SwarmId::new(swarm_id).map_err(|_| unknown("swarm", swarm_id))?;
         let range = reading.scope.range;
         let (totals, timeline) = reading.figures(range).await?;
         let previous = reading.compared(range).await?;
@@ -108,8 +178,25 @@ impl Service {
         let mut sums = reading.agent_sums(range).await?;
         sums.sort_by(|a, b| b.tasks.cmp(&a.tasks).then(a.number().cmp(&b.number())));
         let agent_count = sums.len() as u64;
-        sums.truncate(AGENTS);
-        let agents = reading.agent_rows(range, &sums).await?;
+        let last = agent_count.min(SwarmPage::AGENTS_PAGED).saturating_sub(1);
+        let agents_from = skip.min(last / SwarmPage::AGENTS_LISTED * SwarmPage::AGENTS_LISTED);
+        let page = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        let shown = sums.into_iter().skip(page(agents_from)).take(page(SwarmPage::AGENTS_LISTED));
+        let shown: Vec<AgentSum> = shown.collect();
+        let agents = reading.agent_rows(range, &shown).await?;
+        let typed = shown.into_iter().zip(agents.iter().map(|agent| agent.agent_type.clone()));
+        let standings = self.standings(&mut reading.snapshot, &typed.collect::<Vec<_>>(), now).await?;
+        let health = self.swarm_health(&id, &query.range, now).await?;
+        let work = self.work(&mut reading, &query, &agents, agents_from).await?;
+        let mut lives = BTreeMap::new();
+        for agent in &agents {
+            let mut of_agent = reading.snapshot.lives(&agent.agent_id, LIVES).await?;
+            of_agent
+                .retain(|life| life.spawn_time < range.until && life.complete_time.is_none_or(|end| end >= range.from));
+            if !of_agent.is_empty() {
+                lives.insert(agent.agent_id.clone(), of_agent);
+            }
+        }
         let tasks = match reading.cut {
             Some(cut) => {
                 let newest = reading.snapshot.newest_tasks(range, &cut, TASKS).await?;
@@ -126,6 +213,11 @@ impl Service {
             previous,
             timeline,
             agents,
+            agents_from,
+            lives,
+            work,
+            standings,
+            health,
             agent_count,
             tasks,
         })
@@ -153,6 +245,21 @@ fn usage_of(task: &FullTask) -> Usage {
             reasoning: kinds.reasoning.unwrap_or(0),
             unsplit: unsplit.unwrap_or(0),
         },
+    }
+}
+
+/// An agent of which only the id is known.
+fn unnamed(agent_id: &str) -> AgentRow {
+    AgentRow {
+        agent_id: agent_id.to_owned(),
+        agent_type: None,
+        project: None,
+        status: None,
+        tasks: 0,
+        success: None,
+        durations: None,
+        tokens: 0,
+        last_seen: None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Asked, check_fields, figures_filter, total};
 use crate::model::aggregate::{Field, GroupBy, Source};
 use crate::model::health::HealthState;
-use crate::model::listing::{AGENT_SORTS, AgentList, AgentListRow, ListQuery};
+use crate::model::listing::{AGENT_SORTS, AgentList, AgentListRow, AgentStates, ListQuery};
 use crate::model::overview::AgentRow;
 use crate::model::registry::AgentStanding;
 use crate::model::{Micros, Problem, RecordFilter, TimeRange};
@@ -13,6 +13,7 @@ use crate::service::aggregate::sums_by;
 use crate::service::cache::Question;
 use crate::service::insight::reading::Reading;
 use crate::service::{Service, ServiceError};
+use crate::store::StoreError;
 use crate::store::page_sorted::{SortKey, SortPlace};
 use crate::store::read::AgentSum;
 
@@ -42,12 +43,7 @@ impl Service {
         let filter = figures_filter(&query.filter);
         let mut reading = self.read(&asked.page(filter.clone()), now).await?;
         let range = reading.scope.range;
-        let mut sums = reading.agent_sums(range).await?;
-        if let Some(cut) = reading.cut {
-            let present = reading.snapshot.agents_present(range, &cut).await?;
-            let known: std::collections::HashSet<i64> = sums.iter().map(AgentSum::number).collect();
-            sums.extend(present.into_iter().filter(|agent| !known.contains(&agent.number())));
-        }
+        let mut sums = all_agents(&mut reading).await?;
         let costs = sums_by(&mut reading, Source::Tasks, Field::CostUsd, GroupBy::Agent, &filter).await?;
         // Names, kinds, states, percentiles: of all agents only when they decide who is on the page.
         let of_sums = matches!(asked.sort, "tasks" | "success_rate" | "tokens_used" | "cost_usd");
@@ -85,6 +81,26 @@ impl Service {
         Ok(asked.answer(LIST, reading.scope, rows, last, total(sums.len() as u64)))
     }
 
+    /// How many of the agents that `query` lists are in which state, whatever state it asks for.
+    ///
+    /// # Errors
+    /// As [`Service::agent_list`].
+    pub async fn agent_states(&self, query: &ListQuery, now: Micros) -> Result<AgentStates, ServiceError> {
+        let asked = Asked::new(LIST, &AGENT_SORTS, query)?;
+        check_fields(LIST, &query.filter, &FILTERS)?;
+        let wanted = Wanted { state: None, stale: false, ..Wanted::new(&query.filter)? };
+        let mut reading = self.read(&asked.page(figures_filter(&query.filter)), now).await?;
+        let range = reading.scope.range;
+        let sums = all_agents(&mut reading).await?;
+        let mut states = AgentStates::default();
+        for known in self.known_agents(&mut reading, range, &sums, now).await?.iter().filter(|known| wanted.fits(known))
+        {
+            *states.by_state.entry(known.1.health.state).or_default() += 1;
+            states.stale += u64::from(known.1.stale_since.is_some());
+        }
+        Ok(states)
+    }
+
     /// What is known of each of `agents`, without durations.
     async fn known_agents(
         &self,
@@ -98,6 +114,18 @@ impl Service {
         let standings = self.standings(&mut reading.snapshot, &typed.collect::<Vec<_>>(), now).await?;
         Ok(rows.into_iter().zip(standings).collect())
     }
+}
+
+/// Every agent with a task, an event or a start in the range.
+async fn all_agents(reading: &mut Reading) -> Result<Vec<AgentSum>, StoreError> {
+    let range = reading.scope.range;
+    let mut sums = reading.agent_sums(range).await?;
+    if let Some(cut) = reading.cut {
+        let present = reading.snapshot.agents_present(range, &cut).await?;
+        let known: std::collections::HashSet<i64> = sums.iter().map(AgentSum::number).collect();
+        sums.extend(present.into_iter().filter(|agent| !known.contains(&agent.number())));
+    }
+    Ok(sums)
 }
 
 /// An agent as it is listed.

@@ -30,10 +30,10 @@ pub async fn load_task_page(task: String, at: Option<Micros>) -> Result<TaskPage
     call.end(answer)
 }
 
-/// One swarm.
+/// One swarm, its agents from the one on that `skip` others are busier than.
 #[server(prefix = "/rpc", endpoint = "load_swarm_page", input = Json)]
-pub async fn load_swarm_page(swarm: String, query: PageQuery) -> Result<SwarmPage, Problem> {
+pub async fn load_swarm_page(swarm: String, query: PageQuery, skip: u64) -> Result<SwarmPage, Problem> {
     let call = crate::web::platform::Call::begin()?;
-    let answer = call.service.swarm_page(&swarm, &query, call.now).await;
+    let answer = call.service.swarm_page(&swarm, &query, skip, call.now).await;
     call.end(answer)
 }

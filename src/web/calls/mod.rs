@@ -11,6 +11,7 @@ mod insight;
 mod list;
 mod maintain;
 mod problem;
+mod sessions;
 
 pub use answer::{Answer, SameJson, ask};
 pub use explore::*;
@@ -18,3 +19,4 @@ pub use feed::*;
 pub use insight::*;
 pub use list::*;
 pub use maintain::*;
+pub use sessions::*;

@@ -22,6 +22,28 @@ const GAP_WORDS_PX: f64 = 56.0;
 /// What can go wrong while drawing on `DB`.
 pub type DrawError<DB> = DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>;
 
+/// What can be drawn on any backend.
+pub trait Drawing {
+    /// What it is called in a log.
+    fn name(&self) -> &'static str;
+
+    /// Draws it over the whole of `area`, whose size is CSS pixels times `theme.scale`.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, theme: &Theme) -> Result<(), DrawError<DB>>;
+}
+
+impl Drawing for Panel {
+    fn name(&self) -> &'static str {
+        self.id
+    }
+
+    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, theme: &Theme) -> Result<(), DrawError<DB>> {
+        draw(area, self, theme)
+    }
+}
+
 /// Draws `panel` over the whole of `area`, whose size is CSS pixels times `theme.scale`.
 ///
 /// # Errors
@@ -112,11 +134,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     }
 
     fn text(&self, text: &str, (x, y): (f64, f64), anchor: Pos) -> Result<(), DrawError<DB>> {
-        let size = TEXT_PX * self.theme.scale * self.theme.font_scale;
-        let font = FontDesc::new(FontFamily::Name("system-ui, sans-serif"), size, FontStyle::Normal);
-        let colour = self.theme.colour(Ink::Muted);
-        let style = TextStyle::from(font).color(&colour).pos(anchor);
-        self.area.draw_text(text, &style, self.at(x, y))
+        label(self.area, self.theme, text, self.at(x, y), anchor)
     }
 
     fn grid(&self) -> Result<(), DrawError<DB>> {
@@ -256,12 +274,26 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     }
 }
 
+/// Small print at a place in surface pixels.
+pub(super) fn label<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    theme: &Theme,
+    text: &str,
+    at: (i32, i32),
+    anchor: Pos,
+) -> Result<(), DrawError<DB>> {
+    let size = TEXT_PX * theme.scale * theme.font_scale;
+    let font = FontDesc::new(FontFamily::Name("system-ui, sans-serif"), size, FontStyle::Normal);
+    let colour = theme.colour(Ink::Muted);
+    area.draw_text(text, &TextStyle::from(font).color(&colour).pos(anchor), at)
+}
+
 #[expect(clippy::cast_possible_truncation, reason = "`as` saturates, and surfaces are small")]
-fn pixel(value: f64) -> i32 {
+pub(super) fn pixel(value: f64) -> i32 {
     value.round() as i32
 }
 
 /// About how wide a text is, in CSS pixels: nothing is measured, and labels are short.
-fn words_px(words: &str) -> f64 {
+pub(super) fn words_px(words: &str) -> f64 {
     words.chars().map(|c| if c.is_ascii_uppercase() { 7.5 } else { 6.0 }).sum()
 }

@@ -1,5 +1,6 @@
 //! What a chart shows: columns over time, and the words around them.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::web::format;
@@ -15,7 +16,7 @@ pub struct Panel {
     /// Its name in the URL, such as `latency`.
     pub id: &'static str,
     /// Its title.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// What the values are, and per what.
     pub subtitle: String,
     /// How values are marked.

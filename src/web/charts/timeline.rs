@@ -35,7 +35,7 @@ pub fn throughput(timeline: &Timeline, range: TimeRange, totals: &Totals, previo
     });
     Panel {
         id: "throughput",
-        title: "Throughput by result",
+        title: "Throughput by result".into(),
         subtitle: format!("tasks per {}", format::step(timeline.step_ms)),
         marks: Marks::Bars,
         unit: Unit::Count,
@@ -85,7 +85,7 @@ pub fn latency(timeline: &Timeline, range: TimeRange, totals: &Totals, previous:
     series.extend(ghost(timeline, "previous p95", before, |earlier| earlier.p95.clone()));
     Panel {
         id: "latency",
-        title: "Latency",
+        title: "Latency".into(),
         subtitle: format!("task duration, percentiles per {}", format::step(timeline.step_ms)),
         marks: Marks::Lines,
         unit: Unit::Millis,
@@ -118,7 +118,7 @@ pub fn success(timeline: &Timeline, range: TimeRange, totals: &Totals, previous:
     }));
     Panel {
         id: "success",
-        title: "Success and health",
+        title: "Success and health".into(),
         subtitle: "share of tasks that succeeded".into(),
         marks: Marks::Lines,
         unit: Unit::Ratio,
@@ -176,7 +176,7 @@ pub fn tokens(timeline: &Timeline, range: TimeRange, totals: &TokenTotals, previ
     let before = ghost(timeline, "previous tokens", before, |earlier| floats(&earlier.tokens));
     Panel {
         id: "tokens",
-        title: "Tokens by kind",
+        title: "Tokens by kind".into(),
         subtitle: format!("per {}", format::step(timeline.step_ms)),
         marks: Marks::Areas,
         unit: Unit::Tokens,
@@ -211,7 +211,7 @@ fn ghost(
 fn frame(timeline: &Timeline, range: TimeRange) -> Panel {
     Panel {
         id: "",
-        title: "",
+        title: "".into(),
         subtitle: String::new(),
         marks: Marks::Lines,
         unit: Unit::Count,

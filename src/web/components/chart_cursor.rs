@@ -15,7 +15,7 @@ use crate::web::format;
 use super::view::{use_go, use_view};
 
 /// A drag shorter than this is a click, in CSS pixels.
-const DRAG_PX: f64 = 6.0;
+pub(super) const DRAG_PX: f64 = 6.0;
 
 /// The instant under the cursor, and the panel the cursor is in; shared by all panels of a page.
 #[derive(Debug, Clone, Copy)]
@@ -175,7 +175,8 @@ pub fn ChartCursor(
     .into_any()
 }
 
-fn set(element: &HtmlElement, property: &str, css_px: f64) {
+/// Sets a custom property to a length.
+pub(super) fn set(element: &HtmlElement, property: &str, css_px: f64) {
     // Only an invalid property name could fail.
     let _ = element.style().set_property(property, &format!("{css_px:.1}px"));
 }

@@ -30,7 +30,8 @@ pub fn ChartPanel(
 ) -> impl IntoView {
     let view = use_view();
     let id = panel.id;
-    let (title, subtitle, summary) = (panel.title, panel.subtitle.clone(), panel.summary());
+    let (title, subtitle, summary) = (panel.title.clone().into_owned(), panel.subtitle.clone(), panel.summary());
+    let menu = records.then(|| view! { <PanelMenu title=title.clone() /> });
     let table = panel.clone();
     let whole = StoredValue::new(panel);
     let shown = Memo::new(move |_| view.state.with(|state| whole.with_value(|panel| panel.without(&state.hidden))));
@@ -62,7 +63,7 @@ pub fn ChartPanel(
             <header class="card-header">
                 <h2 id=format!("{id}-title")>{title}</h2>
                 <span class="muted">{subtitle}</span>
-                {records.then(|| view! { <PanelMenu title=title /> })}
+                {menu}
             </header>
             <div class="chart" node_ref=surface>
                 <div class="chart-picture wide" inner_html=wide></div>
@@ -82,7 +83,7 @@ pub fn ChartPanel(
 #[component]
 fn PanelMenu(
     /// Its title.
-    title: &'static str,
+    title: String,
 ) -> impl IntoView {
     let view = use_view();
     let scope = use_context::<ExportScope>().unwrap_or_default();
@@ -91,7 +92,7 @@ fn PanelMenu(
         move || view.state.with(|state| scope.with_value(|scope| scope.href(Dataset::Tasks, format, state)))
     };
     view! {
-        <Menu label="···" class="quiet" name=title>
+        <Menu label="···" class="quiet" name=title.clone()>
             <p class="menu-title">{title}</p>
             <a href=link(Format::Csv) download="" class="menu-item">"Download tasks as CSV"</a>
             <a href=link(Format::Json) download="" class="menu-item">"Download tasks as JSON"</a>

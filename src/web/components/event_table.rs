@@ -6,7 +6,7 @@ use crate::model::Micros;
 use crate::model::overview::EventRow;
 use crate::web::format::{self, NONE};
 
-use super::ids::short_id;
+use super::ids::{any_task_href, leads_astray, short_id};
 use super::table_card::{FigureCell, TableCard, TimeCell};
 
 /// A table of events.
@@ -43,7 +43,14 @@ pub fn EventTable(
 
 fn row(event: EventRow, now: Micros) -> impl IntoView {
     let failed = event.event_type.starts_with("tool_error") || event.event_type == "error";
-    let task = event.task_id.as_deref().map_or_else(|| NONE.to_owned(), short_id);
+    // Of a task that ran several times the newest is opened; the event does not know which one it belongs to.
+    let task = match event.task_id.as_deref() {
+        Some(id) => {
+            let rel = leads_astray(id).then_some("external");
+            view! { <a class="name" href=any_task_href(id) rel=rel title=id.to_owned()>{short_id(id)}</a> }.into_any()
+        }
+        None => view! { {NONE} }.into_any(),
+    };
     view! {
         <tr>
             <th scope="row" title=event.metadata>
@@ -52,7 +59,7 @@ fn row(event: EventRow, now: Micros) -> impl IntoView {
                     {event.event_type}
                 </span>
             </th>
-            <td class="minor" title=event.task_id>{task}</td>
+            <td class="minor">{task}</td>
             <FigureCell figure=event.duration_ms.map(format::duration) />
             <TimeCell at=event.timestamp now=now />
         </tr>

@@ -28,6 +28,19 @@ pub fn task_href(id: &str, at: Micros) -> String {
     format!("{path}?{id}at={}", encode(&at.to_rfc3339()))
 }
 
+/// The page of the newest task with this id.
+#[must_use]
+pub fn any_task_href(id: &str) -> String {
+    let (path, id) = path_of("tasks", id);
+    id.map_or(path.clone(), |id| format!("{path}?id={}", encode(&id)))
+}
+
+/// The page of a session's memory.
+#[must_use]
+pub fn session_href(id: &str, state: &ViewState) -> String {
+    page_of("sessions", id, state)
+}
+
 fn page_of(section: &str, id: &str, state: &ViewState) -> String {
     let (path, id) = path_of(section, id);
     let same =

@@ -14,8 +14,8 @@ pub fn Menu(
     #[prop(into)]
     label: Signal<String>,
     /// What it is called for people who do not see it; empty = as it says.
-    #[prop(optional)]
-    name: &'static str,
+    #[prop(optional, into)]
+    name: String,
     /// Extra classes, such as `primary`.
     #[prop(optional)]
     class: &'static str,

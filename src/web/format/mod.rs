@@ -3,9 +3,11 @@
 //! Values and units are joined by a no-break space, thousands by commas, and times always name their
 //! zone, which is UTC: server and browser write the same text. "No figure" is [`NONE`], never 0.
 
+mod json;
 mod number;
 mod time;
 
+pub use json::*;
 pub use number::*;
 pub use time::*;
 

@@ -96,3 +96,14 @@ fn a_range_is_named_as_it_was_asked() {
     assert_eq!(range_name("all", ""), "All data");
     assert_eq!(range_name("now-6h", "now-1h"), "Custom range");
 }
+
+#[test]
+fn what_expires_says_when_and_what_expired_since_when() {
+    let now = Micros(1_795_046_400_000_000);
+    let at = |seconds: i64| expiry(Micros(now.0 + seconds * 1_000_000), now).replace(NBSP, " ");
+    assert_eq!(
+        [at(30), at(600), at(3 * 3600), at(47 * 3600), at(100 * 86_400)],
+        ["expires within a minute", "expires in 10 min", "expires in 3 h", "expires in 47 h", "expires in 100 d"]
+    );
+    assert_eq!([at(0), at(-3 * 3600), at(-5 * 86_400)], ["expired just now", "expired 3 h ago", "expired 5 d ago"]);
+}

@@ -107,6 +107,25 @@ pub fn ago(time: Micros, now: Micros) -> String {
     }
 }
 
+/// When something expires or did: `expires in 3 h`, `expired 2 d ago`.
+#[must_use]
+pub fn expiry(at: Micros, now: Micros) -> String {
+    if at <= now {
+        return match ago(at, now).as_str() {
+            "just now" => "expired just now".to_owned(),
+            ago => format!("expired {ago}"),
+        };
+    }
+    let left = at.0.saturating_sub(now.0);
+    let (n, unit) = match left {
+        left if left < MINUTE => return "expires within a minute".to_owned(),
+        left if left < HOUR => (left / MINUTE, "min"),
+        left if left < 2 * DAY => (left / HOUR, "h"),
+        left => (left / DAY, "d"),
+    };
+    format!("expires in {n}{NBSP}{unit}")
+}
+
 /// What a range expression means in words: `Last 24 hours`, `All data`, or `Custom range`.
 #[must_use]
 pub fn range_name(from: &str, to: &str) -> String {

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::model::answer::{Estimator, Rate, Tier};
+use crate::model::health::{AgentHealth, HealthState, IntervalBasis};
 use crate::model::overview::{
-    AgentRow, CostBasis, CostReport, CostRow, Durations, EventRow, LifeRow, Overview, Scope, TaskRow, Timeline,
-    TokenTotals, Totals,
+    AgentRow, CostBasis, CostReport, CostRow, Durations, EventRow, Overview, Scope, TaskRow, Timeline, TokenTotals,
+    Totals,
 };
-use crate::model::time::{DAY, MINUTE};
-use crate::model::{Micros, TimeRange};
+use crate::model::registry::{AgentCounts, AgentLife, AgentProfile};
+use crate::model::time::{DAY, HOUR, MINUTE, SECOND};
+use crate::model::work::TaskSpan;
+use crate::model::{AgentStatus, Micros, TimeRange};
 
 /// 2026-11-19T00:00:00Z.
 pub const MIDNIGHT: Micros = Micros(1_795_046_400_000_000);
@@ -180,10 +183,69 @@ pub fn event(kind: &str) -> EventRow {
     }
 }
 
-/// A life that goes on.
+/// An agent of two lives: one that ended with an error, and one that runs since noon. It beat 12 s ago, where 5 s
+/// are expected.
 #[must_use]
-pub fn life() -> LifeRow {
-    LifeRow { status: "running".into(), spawn_time: MIDNIGHT, complete_time: None, duration_ms: None }
+pub fn profile(id: &str) -> AgentProfile {
+    let noon = Micros(MIDNIGHT.0 + 12 * HOUR);
+    let life = |spawn_time: Micros, status| AgentLife {
+        agent_type: "coder".into(),
+        status,
+        spawn_time,
+        running_since: Some(Micros(spawn_time.0 + HOUR)),
+        complete_time: None,
+        duration_ms: None,
+        updated: spawn_time,
+        metadata: None,
+        project: Some("alpha".into()),
+    };
+    let first = AgentLife {
+        complete_time: Some(Micros(MIDNIGHT.0 + 10 * HOUR)),
+        duration_ms: Some(36_000_000.0),
+        ..life(MIDNIGHT, AgentStatus::Error)
+    };
+    AgentProfile {
+        now: range().until,
+        range: range(),
+        agent_id: id.into(),
+        agent_type: Some("coder".into()),
+        project: Some("alpha".into()),
+        health: health(HealthState::Critical),
+        stale_since: None,
+        first_seen: Some(MIDNIGHT),
+        last_seen: Some(range().until),
+        last_event: None,
+        lives: vec![life(noon, AgentStatus::Running), first],
+        life_count: 2,
+        counts: AgentCounts::default(),
+        sessions: vec!["nightly/1".into()],
+    }
+}
+
+/// The health of an agent that beat 12 s ago.
+#[must_use]
+pub fn health(state: HealthState) -> AgentHealth {
+    AgentHealth {
+        state,
+        last_beat: Some(Micros(range().until.0 - 12 * SECOND)),
+        elapsed_ms: Some(12_000),
+        interval_ms: 5_000,
+        basis: IntervalBasis::Learned,
+        threshold: 3.0,
+        beats: 16,
+    }
+}
+
+/// A task that ended so many minutes after midnight.
+#[must_use]
+pub fn span(id: &str, agent: &str, minutes: i64, duration_ms: f64, result: &str) -> TaskSpan {
+    TaskSpan {
+        task_id: id.into(),
+        agent_id: agent.into(),
+        timestamp: Micros(MIDNIGHT.0 + minutes * MINUTE),
+        duration_ms: Some(duration_ms),
+        result: Some(result.into()),
+    }
 }
 
 /// One row with a price and one without.

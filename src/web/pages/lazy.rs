@@ -7,6 +7,7 @@ use super::agent::AgentPage;
 use super::explore::ExplorePage;
 use super::exports::ExportsPage;
 use super::list::{AgentsPage, SwarmsPage, TasksPage};
+use super::sessions::{SessionPage, SessionsPage};
 use super::swarm::SwarmPage;
 use super::system::SystemPage;
 use super::task::TaskPage;
@@ -47,6 +48,10 @@ lazy_pages! {
     ExploreRoute shows ExplorePage;
     /// `/exports`
     ExportsRoute shows ExportsPage;
+    /// `/sessions`
+    SessionsRoute shows SessionsPage;
+    /// `/sessions/:id`
+    SessionRoute shows SessionPage;
     /// `/system`
     SystemRoute shows SystemPage;
 }

@@ -8,6 +8,7 @@ mod lazy;
 mod list;
 mod not_found;
 mod overview;
+mod sessions;
 mod swarm;
 mod system;
 mod task;

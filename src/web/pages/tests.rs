@@ -11,6 +11,7 @@ use super::overview::OverviewBody;
 use super::task::TaskBody;
 use crate::model::listing::{ListAnswer, Total};
 use crate::model::overview::{AgentPage, CostBasis, Overview, TaskPage, Totals};
+use crate::model::work::{Beats, Work};
 use crate::model::{Order, TokenCounts};
 use crate::web::calls::List;
 use crate::web::components::banner::DemoBanner;
@@ -134,7 +135,7 @@ fn a_hidden_series_is_not_drawn_but_stays_in_legend_and_table() {
 async fn an_empty_store_teaches_and_an_empty_range_says_where_the_data_is() {
     // Listing the routes starts what the search for sources runs on.
     let routes = leptos_axum::generate_route_list(crate::web::app::App);
-    assert_eq!(routes.len(), 10);
+    assert_eq!(routes.len(), 12);
     let empty = overview("/", |o| o.scope.bounds = None);
     assert!(empty.contains("Nothing recorded yet") && empty.contains("swarmscope import claude-code"));
     let nothing = |o: &mut Overview| (o.totals = Totals::default(), ()).1;
@@ -198,7 +199,7 @@ fn an_agent_reads_as_type_short_id_and_project() {
         agent_id: "0b4f2a9e-1111-4222-8333-444455556666".into(),
         agent_type: Some("coder".into()),
         project: Some("alpha".into()),
-        lives: vec![fixture::life()],
+        lives: Vec::new(),
         heard: Some(fixture::range()),
         totals: base.totals,
         previous: None,
@@ -207,6 +208,11 @@ fn an_agent_reads_as_type_short_id_and_project() {
         tasks: base.recent_failures,
         events: vec![fixture::event("tool_error:Edit")],
         event_types: vec![("tool:Bash".into(), 812)],
+        profile: fixture::profile("0b4f2a9e-1111-4222-8333-444455556666"),
+        work: Work::Each(vec![fixture::span("t-1", "reviewer-3", 60, 7100.0, "failure")]),
+        beats: Beats::Each(vec![fixture::MIDNIGHT]),
+        metrics: None,
+        healings: Vec::new(),
     };
     let html = html("/agents/x?from=all", move || view! { <AgentBody agent=page /> });
     assert!(html.contains("<h1>coder · 0b4f2a9e · alpha</h1>"));

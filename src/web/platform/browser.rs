@@ -10,7 +10,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{Element, HtmlCanvasElement, ResizeObserver};
 
-use crate::web::charts::{Panel, Theme, draw};
+use crate::web::charts::{Drawing, Theme};
 
 /// Sets the status of the answer; only the server does.
 pub fn set_status(_status: u16) {}
@@ -50,12 +50,18 @@ pub fn choose_theme(theme: Option<&str>) {
 
 /// The server's picture stands in the page already; the browser paints a canvas instead.
 #[must_use]
-pub fn picture(_panel: &Panel, _width: u32, _height: u32) -> String {
+pub fn picture<D: Drawing>(_drawing: &D, _width: u32, _height: u32) -> String {
     String::new()
 }
 
-/// Paints the panel over the whole canvas, in device pixels and in the colours of the current theme.
-pub fn paint(canvas: &HtmlCanvasElement, panel: &Panel) {
+/// As [`picture`].
+#[must_use]
+pub fn stretched_picture<D: Drawing>(_drawing: &D, _width: u32, _height: u32) -> String {
+    String::new()
+}
+
+/// Paints the drawing over the whole canvas, in device pixels and in the colours of the current theme.
+pub fn paint<D: Drawing>(canvas: &HtmlCanvasElement, drawing: &D) {
     let scale = window().device_pixel_ratio().max(1.0);
     let (width, height) = (f64::from(canvas.client_width()) * scale, f64::from(canvas.client_height()) * scale);
     if width < 1.0 || height < 1.0 {
@@ -71,10 +77,10 @@ pub fn paint(canvas: &HtmlCanvasElement, panel: &Panel) {
         Theme::parse_colour(&value)
     });
     let Some(backend) = CanvasBackend::with_canvas_object(canvas.clone()) else { return };
-    match draw(&backend.into_drawing_area(), panel, &theme) {
+    match drawing.draw(&backend.into_drawing_area(), &theme) {
         // From here on the stylesheet shows the canvas instead of the server's picture.
         Ok(()) => drop(canvas.set_attribute("data-painted", "")),
-        Err(error) => leptos::logging::error!("could not paint {}: {error}", panel.id),
+        Err(error) => leptos::logging::error!("could not paint {}: {error}", drawing.name()),
     }
 }
 

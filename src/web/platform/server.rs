@@ -12,7 +12,7 @@ use plotters::drawing::IntoDrawingArea;
 
 use crate::model::{Micros, Problem, ProblemKind};
 use crate::service::{Service, ServiceError};
-use crate::web::charts::{Panel, Theme, draw};
+use crate::web::charts::{Drawing, Theme};
 
 /// The id of the request being answered; the server provides it as context, the log names it.
 #[derive(Debug, Clone)]
@@ -134,27 +134,37 @@ pub fn demo_seed() -> Option<u64> {
 /// Keeps the choice; only browsers do.
 pub fn choose_theme(_theme: Option<&str>) {}
 
-/// The panel as SVG for `width` × `height` CSS pixels, drawn at twice that size for smooth lines. Colours are
+/// The drawing as SVG for `width` × `height` CSS pixels, drawn at twice that size for smooth lines. Colours are
 /// the page's own tokens, so that the picture follows the theme.
 #[must_use]
-pub fn picture(panel: &Panel, width: u32, height: u32) -> String {
+pub fn picture<D: Drawing>(drawing: &D, width: u32, height: u32) -> String {
+    // Sized by the stylesheet; the words beside the picture say what it shows.
+    svg(drawing, width, height, "aria-hidden=\"true\" ")
+}
+
+/// The same for drawings without words, which may be pulled to whatever size there is.
+#[must_use]
+pub fn stretched_picture<D: Drawing>(drawing: &D, width: u32, height: u32) -> String {
+    svg(drawing, width, height, "aria-hidden=\"true\" preserveAspectRatio=\"none\" ")
+}
+
+fn svg<D: Drawing>(drawing: &D, width: u32, height: u32, attributes: &str) -> String {
     const SCALE: u32 = 2;
     /// What plotters' SVG divides font sizes by.
     const FONT_SCALE: f64 = 1.24;
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, (width * SCALE, height * SCALE)).into_drawing_area();
-        if let Err(error) = draw(&area, panel, &Theme::numbered(f64::from(SCALE), FONT_SCALE)) {
-            tracing::error!(%error, panel = panel.id, "could not draw a chart");
+        if let Err(error) = drawing.draw(&area, &Theme::numbered(f64::from(SCALE), FONT_SCALE)) {
+            tracing::error!(%error, drawing = drawing.name(), "could not draw a chart");
         }
     }
-    // Sized by the stylesheet; the words beside the picture say what it shows.
     let sized = format!("width=\"{}\" height=\"{}\" ", width * SCALE, height * SCALE);
-    Theme::name_tokens(&svg.replacen(&sized, "aria-hidden=\"true\" ", 1))
+    Theme::name_tokens(&svg.replacen(&sized, attributes, 1))
 }
 
 /// Paints a canvas; only browsers do.
-pub fn paint(_canvas: &HtmlCanvasElement, _panel: &Panel) {}
+pub fn paint<D: Drawing>(_canvas: &HtmlCanvasElement, _drawing: &D) {}
 
 /// Calls back when an element's size changes; only in browsers.
 pub fn watch_size(_element: &Element, _changed: impl Fn() + 'static) {}

@@ -79,7 +79,7 @@ fn frame(unit: Unit, answer: &AggregateAnswer, step_ms: i64) -> Panel {
     let start = answer.time.first().copied().unwrap_or(answer.range.from.millis());
     Panel {
         id,
-        title,
+        title: title.into(),
         subtitle: format!("per {}{of}", format::step(step_ms)),
         marks: Marks::Lines,
         unit,

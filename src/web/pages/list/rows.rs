@@ -4,6 +4,7 @@ use crate::model::listing::{AgentListRow, SwarmListRow};
 use crate::model::overview::{Scope, TaskRow};
 use crate::web::charts::timeline::estimator_words;
 use crate::web::components::data_table::Cell;
+use crate::web::components::health::state_cell;
 use crate::web::components::ids::{agent_href, swarm_href, task_href};
 use crate::web::format;
 use crate::web::view_state::ViewState;
@@ -26,7 +27,7 @@ pub(super) fn task(row: TaskRow, scope: &Scope, state: &ViewState) -> Vec<Cell> 
 
 pub(super) fn agent(row: AgentListRow, scope: &Scope, state: &ViewState) -> Vec<Cell> {
     let estimator = row.estimator().map(estimator_words).unwrap_or_default();
-    let AgentListRow { agent, cost_usd, costed, .. } = row;
+    let AgentListRow { agent, cost_usd, costed, standing } = row;
     let timed = |cell: Cell| match agent.durations {
         Some(durations) => cell.hint(format!("{} timed tasks, {estimator}", format::count(durations.n).exact)),
         None => cell,
@@ -34,16 +35,16 @@ pub(super) fn agent(row: AgentListRow, scope: &Scope, state: &ViewState) -> Vec<
     let cost = Cell::figure(cost_usd.map(format::usd));
     vec![
         Cell::id(&agent.agent_id, &agent_href(&agent.agent_id, state)),
+        state_cell(&standing.health, standing.stale_since.is_some()),
         Cell::word(agent.agent_type.as_deref()),
         Cell::word(agent.project.as_deref()),
         status(agent.status.as_deref()),
         Cell::figure(Some(format::count(agent.tasks))),
         Cell::figure(agent.success.map(format::percent)),
-        timed(Cell::figure(agent.durations.map(|durations| format::duration(durations.p50)))),
         timed(Cell::figure(agent.durations.map(|durations| format::duration(durations.p95)))),
         Cell::figure(Some(format::tokens(agent.tokens))),
         if cost_usd.is_some() { cost.hint(format!("reported by {costed} of its tasks")) } else { cost },
-        Cell::time(agent.last_seen, scope.now),
+        Cell::time(standing.last_heard, scope.now),
     ]
 }
 
