@@ -508,6 +508,38 @@ async fn a_swarms_health_is_the_worst_of_its_parts_each_with_what_it_was_judged_
 }
 
 #[tokio::test]
+async fn a_backlog_that_nobody_reports_is_counted_from_tasks_that_started_and_did_not_end() {
+    let registry = registry(Settings::default()).await;
+    let event = |kind: &str, task: &str, seconds: i64| {
+        format!(
+            r#"{{"kind":"event","event_type":"{kind}","agent_id":"a","swarm_id":"s","task_id":"{task}","timestamp":@{seconds}}}"#
+        )
+    };
+    let lines = [
+        event("task_start", "ended by an event", 10),
+        event("task_complete", "ended by an event", 20),
+        event("task_start", "ended by its record", 11),
+        r#"{"kind":"task","task_id":"ended by its record","agent_id":"a","swarm_id":"s","result":"success","timestamp":@30}"#
+            .into(),
+        event("task_started", "open", 12),
+        event("task_start", "open too", 13),
+        event("task_assigned", "open too", 14),
+        event("task_start", "ends later", 15),
+        event("task_end", "ends later", 5000),
+    ];
+    registry.send(&lines.join("\n")).await;
+    let swarm = SwarmId::new("s").expect("an id");
+    let backlog = async |from: i64, until: i64| {
+        let range = RangeSpec { from: at(from).to_rfc3339(), to: at(until).to_rfc3339() };
+        let health = registry.service.swarm_health(&swarm, &range, at(9000)).await.expect("readable");
+        health.part(PartKind::Backlog).map(|part| (part.value, part.n, part.measured_at)).expect("a backlog")
+    };
+    assert_eq!(backlog(0, 60).await, (Some(3.0), 5, None));
+    assert_eq!(backlog(0, 6000).await, (Some(2.0), 5, None));
+    assert_eq!(backlog(16, 60).await, (None, 0, None), "no task started, so nothing is known");
+}
+
+#[tokio::test]
 async fn a_list_of_a_thousand_agents_is_whole_whatever_it_is_sorted_by() {
     let registry = registry(Settings::default()).await;
     let lines: Vec<String> = (0..1000)

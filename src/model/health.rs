@@ -163,7 +163,8 @@ pub enum PartKind {
     SuccessRate,
     /// Agents that are healthy, of those whose state is known and whose life goes on, 0 to 1, at the present.
     Agents,
-    /// Tasks that wait: the latest `queue_depth` (or `backlog`, `pending_tasks`) the swarm reported in the range.
+    /// Tasks that wait: the latest `queue_depth` (or `backlog`, `pending_tasks`) the swarm reported in the range, else
+    /// tasks that an event says were started in the range's last day and that neither an event nor a record ends.
     Backlog,
     /// p95 of the task durations in the range, over that of the baseline: the seven days before the range.
     Latency,
@@ -178,7 +179,7 @@ pub struct HealthPart {
     pub value: Option<f64>,
     /// The counts behind a share.
     pub rate: Option<Rate>,
-    /// On how many tasks, agents or samples it stands.
+    /// On how many tasks, agents or samples it stands; of a backlog that was counted, how many tasks were started.
     pub n: u64,
     /// Latency: p95 of the range in milliseconds.
     pub current_ms: Option<f64>,
@@ -186,7 +187,7 @@ pub struct HealthPart {
     pub baseline_ms: Option<f64>,
     /// Latency: timed tasks of the baseline.
     pub baseline_n: u64,
-    /// When the value was measured, where it was reported.
+    /// When the value was measured, where it was reported; `None` where it was computed.
     pub measured_at: Option<Micros>,
     /// From this value on it is degraded: shares below it, others at or above it.
     pub degraded_at: f64,

@@ -5,9 +5,10 @@
 //! was heard already. Not here: what the beats mean (`analytics::health`), when agents are marked (`jobs::stale`).
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::{QueryBuilder, SqlStr, Sqlite};
 
 use super::Store;
 use super::chore::{Chore, Outcome};
@@ -18,7 +19,7 @@ use super::insert::Written;
 use super::metrics::{MetricRow, OfAgent};
 use super::queue::{Done, Work};
 use super::registry::LifeRow;
-use super::table::Table;
+use super::table::{Table, sql};
 use super::tasks::TaskRow;
 use crate::model::Micros;
 use crate::model::health::AgentHealth;
@@ -32,8 +33,18 @@ const REMEMBERED: usize = 50_000;
 const AT_ONCE: usize = 5_000;
 
 const SELECT: &str = "select agent, last_ts, beats, stale_ts from agent_pulse where agent in (";
-const UPSERT: &str = "insert into agent_pulse (agent, last_ts, beats, stale_ts) values (?, ?, ?, ?) \
-    on conflict (agent) do update set last_ts = excluded.last_ts, beats = excluded.beats, stale_ts = excluded.stale_ts";
+/// Rows of one upsert; the largest that fits is taken. A batch may be about thousands of agents.
+const UPSERT_SIZES: [usize; 3] = [256, 16, 1];
+
+static UPSERTS: LazyLock<[SqlStr; 3]> = LazyLock::new(|| {
+    UPSERT_SIZES.map(|size| {
+        let rows = vec!["(?, ?, ?, ?)"; size].join(", ");
+        sql(format!(
+            "insert into agent_pulse (agent, last_ts, beats, stale_ts) values {rows} on conflict (agent) do update set \
+             last_ts = excluded.last_ts, beats = excluded.beats, stale_ts = excluded.stale_ts"
+        ))
+    })
+});
 
 /// Agents that say they are at work, were last heard of before ?1, and are not marked.
 const ANY_QUIET: &str = "select exists (select 1 from agent_pulse p where p.stale_ts is null and p.last_ts < ?1
@@ -163,17 +174,27 @@ impl Pulses {
         }
         let unknown: Vec<i64> = heard.agents.keys().copied().filter(|agent| !self.known.contains_key(agent)).collect();
         self.known.extend(read(connection, &unknown).await?);
+        let mut news: Vec<i64> = Vec::with_capacity(heard.agents.len());
         for (agent, (last, beats)) in heard.agents {
             let pulse = self.known.entry(agent).or_insert_with(|| Pulse { last: i64::MIN, ..Pulse::default() });
             if pulse.feel(last, &beats) {
-                sqlx::query(UPSERT)
-                    .bind(agent)
-                    .bind(pulse.last)
-                    .bind(to_json(&pulse.beats))
-                    .bind(pulse.stale)
-                    .execute(&mut *connection)
-                    .await
-                    .map_err(query("note when an agent was heard of"))?;
+                news.push(agent);
+            }
+        }
+        news.sort_unstable(); // neighbours share a page
+        self.write(connection, &news).await
+    }
+
+    async fn write(&self, connection: &mut SqliteConnection, mut agents: &[i64]) -> Result<(), StoreError> {
+        for (size, statement) in UPSERT_SIZES.into_iter().zip(UPSERTS.iter()) {
+            while let Some((now, later)) = agents.split_at_checked(size) {
+                let mut upsert = sqlx::query(statement.clone());
+                for agent in now {
+                    let pulse = self.known.get(agent).cloned().unwrap_or_default();
+                    upsert = upsert.bind(*agent).bind(pulse.last).bind(to_json(&pulse.beats)).bind(pulse.stale);
+                }
+                upsert.execute(&mut *connection).await.map_err(query("note when agents were heard of"))?;
+                agents = later;
             }
         }
         Ok(())
@@ -192,13 +213,13 @@ fn to_json(beats: &[i64]) -> String {
 pub(super) async fn read(connection: &mut SqliteConnection, agents: &[i64]) -> Result<HashMap<i64, Pulse>, StoreError> {
     let mut pulses = HashMap::with_capacity(agents.len());
     for some in agents.chunks(AT_ONCE) {
-        let mut sql = QueryBuilder::<Sqlite>::new(SELECT);
-        let mut list = sql.separated(", ");
+        let mut select = QueryBuilder::<Sqlite>::new(SELECT);
+        let mut list = select.separated(", ");
         for agent in some {
             list.push_bind(*agent);
         }
-        sql.push(")");
-        let rows: Vec<(i64, i64, String, Option<i64>)> = sql
+        select.push(")");
+        let rows: Vec<(i64, i64, String, Option<i64>)> = select
             .build_query_as()
             .persistent(false)
             .fetch_all(&mut *connection)

@@ -28,6 +28,8 @@ const LATENCY: (f64, f64) = (1.5, 2.0);
 const TIMED_MIN: u64 = 5;
 /// How far the baseline reaches back from the start of the range.
 const BASELINE: i64 = 7 * DAY;
+/// How far back the start of a task may lie that has not ended.
+const STARTED_WITHIN: i64 = DAY;
 /// Metrics of swarms that say how many tasks wait; the latest of all counts.
 const WAITING: [&str; 3] = ["queue_depth", "backlog", "pending_tasks"];
 
@@ -52,13 +54,14 @@ impl Service {
         let range = reading.scope.range;
         let standings = self.members(&mut reading, range, now).await?;
         let (success, latency) = work(&mut reading, range).await?;
+        let open = open_tasks(&mut reading, range).await?;
         drop(reading); // what was reported is read from moments of its own
         let (reported, reported_more) = self.reported(name, "health", range, SwarmHealth::REPORTED_MAX).await?;
         let mut agents: BTreeMap<HealthState, u64> = BTreeMap::new();
         for standing in &standings {
             *agents.entry(standing.health.state).or_default() += 1;
         }
-        let parts = vec![success, of_agents(&agents), self.backlog(name, range).await?, latency];
+        let parts = vec![success, of_agents(&agents), self.backlog(name, range, open).await?, latency];
         Ok(SwarmHealth {
             now,
             swarm_id: name.to_owned(),
@@ -112,17 +115,24 @@ impl Service {
         Ok((newest.rev().filter_map(|row| value(&row.record)).collect(), more))
     }
 
-    async fn backlog(&self, swarm_id: &str, range: TimeRange) -> Result<HealthPart, ServiceError> {
+    /// What waits: as the swarm reports it, else as its events tell, `open` being tasks started and not ended.
+    async fn backlog(
+        &self,
+        swarm_id: &str,
+        range: TimeRange,
+        open: Option<(u64, u64)>,
+    ) -> Result<HealthPart, ServiceError> {
         let mut latest: Option<ReportedHealth> = None;
         for metric_type in WAITING {
             let found = self.reported(swarm_id, metric_type, range, 1).await?.0.pop();
             let later = found.filter(|found| latest.is_none_or(|known| found.timestamp > known.timestamp));
             latest = later.or(latest);
         }
-        let value = latest.map(|latest| latest.value);
+        #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+        let value = latest.map(|latest| latest.value).or(open.map(|(_, open)| open as f64));
         Ok(HealthPart {
             value,
-            n: u64::from(value.is_some()),
+            n: if latest.is_some() { 1 } else { open.map_or(0, |(started, _)| started) },
             measured_at: latest.map(|latest| latest.timestamp),
             status: load_status(value, BACKLOG.0, BACKLOG.1),
             ..part(PartKind::Backlog, BACKLOG)
@@ -158,6 +168,17 @@ async fn work(reading: &mut Reading, range: TimeRange) -> Result<(HealthPart, He
         ..part(PartKind::Latency, LATENCY)
     };
     Ok((success, latency))
+}
+
+/// Tasks started and not ended in the last part of `range`, which ends at the present where it goes beyond.
+async fn open_tasks(reading: &mut Reading, range: TimeRange) -> Result<Option<(u64, u64)>, ServiceError> {
+    let Some(cut) = reading.cut else { return Ok(None) };
+    let until = range.until;
+    let from = Micros(until.0.min(reading.scope.now.0).saturating_sub(STARTED_WITHIN)).max(range.from);
+    if from >= until {
+        return Ok(None);
+    }
+    Ok(reading.snapshot.open_tasks(&cut, TimeRange { from, until }).await?)
 }
 
 /// How many of those that should beat do.

@@ -24,7 +24,8 @@ const SMALL: [&str; 14] = [
 ];
 
 /// Parts of statements that may sort, because what they sort is small, and what it is.
-const SORTING: [(&str, &str); 8] = [
+const SORTING: [(&str, &str); 9] = [
+    ("from swarm_agent m join event e", "tasks of one swarm and one day"),
     ("from memory indexed by memory_by_session where session_id = ?1 group by memory_type", "one group a type"),
     ("from json_each(?) s", "names in a list"),
     ("select name from sqlite_schema", "the tables of a file"),

@@ -7,6 +7,7 @@
 
 mod agents;
 pub mod aggregate;
+mod backlog;
 mod cut;
 mod durations;
 mod events;
