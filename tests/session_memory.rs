@@ -247,3 +247,44 @@ async fn sessions_are_listed_by_their_last_entry_with_counts_by_type() {
     let other = SessionsQuery { cursor: first.next, range: RangeSpec { from: "now-9h".into(), ..range }, limit: 1 };
     assert!(memory.service.sessions(&other, now).await.is_err());
 }
+
+#[tokio::test]
+async fn the_command_line_shows_agents_and_memory() {
+    let memory = memory(vec![
+        entry("s", "semantic", "plan", r#"{"steps": [1, null]}"#, 0, None),
+        entry("s", "semantic", "gone", "1", 0, Some(0.0)),
+    ])
+    .await;
+    let folder = &memory._folder;
+    memory.service.store().close().await;
+    let run = |words: &[&str]| common::run(folder.path(), &[&["--db", "s.db"], words].concat());
+    let listed = run(&["memory"]);
+    assert!(listed.out.starts_with("session  entries  expired  last\ns        1        1"), "{}", listed.out);
+    let shown = run(&["memory", "s"]);
+    assert!(
+        shown.out.contains(r#"semantic  plan  {"steps": [1, null]}"#) && !shown.out.contains("gone"),
+        "{}",
+        shown.out
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&run(&["memory", "s", "--expired", "--json"]).out).expect("JSON");
+    assert_eq!((json[1]["value"].to_string().as_str(), &json[1]["expired"]), (r#"{"steps":[1,null]}"#, &false.into()));
+    assert_eq!((json[0]["key"].as_str(), &json[0]["expired"]), (Some("gone"), &true.into()));
+    let missing = run(&["memory", "nobody"]);
+    assert_eq!(
+        (missing.code, missing.err.as_str()),
+        (Some(1), "swarmscope: session `nobody` remembers nothing; `swarmscope memory` lists those that do\n")
+    );
+    assert_eq!(run(&["memory", "s", "--limit", "0"]).code, Some(2));
+    std::fs::write(
+        folder.path().join("a.ndjson"),
+        r#"{"kind":"agent","agent_id":"worker","agent_type":"coder","status":"running"}"#,
+    )
+    .expect("written");
+    assert_eq!(run(&["ingest", "a.ndjson"]).code, Some(0));
+    let agents = run(&["agents", "--status", "active"]);
+    assert!(agents.out.contains("worker  coder  running  unknown"), "{}", agents.out);
+    let json: serde_json::Value = serde_json::from_str(&run(&["agents", "--json"]).out).expect("JSON");
+    assert_eq!((json[0]["state"].as_str(), json[0]["lives"].as_u64()), (Some("unknown"), Some(1)));
+    assert_eq!(run(&["agents", "--state", "sleepy"]).code, Some(2));
+}

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed, 2 usage. Errors are one line on standard error that says what, where
 //! and what to do. Not here: any work; subcommands call `service` and `server`.
 
+mod agents;
 mod backup;
 mod check;
 mod cleanup;
@@ -11,6 +12,7 @@ mod export;
 mod health;
 mod import;
 mod ingest;
+mod memory;
 mod serve;
 mod summary;
 pub mod terminal;
@@ -67,6 +69,10 @@ enum Command {
     Import(import::ImportArgs),
     /// Print the figures of a range
     Summary(summary::SummaryArgs),
+    /// List agents and how they are doing
+    Agents(agents::AgentsArgs),
+    /// Show what sessions remember
+    Memory(memory::MemoryArgs),
     /// Store records from NDJSON
     Ingest(ingest::IngestArgs),
     /// Seal old records and delete older ones, as [retention] says; works while a server runs
@@ -253,6 +259,8 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
             Command::Export(args) => export::run(args, &setup).await,
             Command::Import(args) => import::run(args, &setup).await,
             Command::Summary(args) => summary::run(args, &setup).await,
+            Command::Agents(args) => agents::run(args, &setup).await,
+            Command::Memory(args) => memory::run(args, &setup).await,
             Command::Ingest(args) => ingest::run(args, &setup).await,
             Command::Cleanup(args) => cleanup::run(args, &setup).await,
             Command::Vacuum(args) => vacuum::run(args, &setup).await,

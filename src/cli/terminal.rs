@@ -27,6 +27,19 @@ pub fn progress_done() {
     progress("");
 }
 
+/// Rows as lines, their cells padded to columns.
+#[must_use]
+pub fn columns<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
+    let length = |cell: &String| cell.chars().count();
+    let widths: Vec<usize> =
+        (0..N).map(|place| rows.iter().map(|row| length(&row[place])).max().unwrap_or(0)).collect();
+    let line = |row: &[String; N]| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width - length(cell))));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
+}
+
 /// Whether a person is looking at standard error.
 #[must_use]
 pub fn watched() -> bool {
@@ -35,3 +48,17 @@ pub fn watched() -> bool {
 
 /// There is nobody left to tell when the terminal itself fails; the exit code still says what happened.
 fn ended(_written: io::Result<()>) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_stand_below_each_other_whatever_their_letters() {
+        let row = |a: &str, b: &str| [a.to_owned(), b.to_owned()];
+        assert_eq!(
+            columns(&[row("agent", "state"), row("ä", "–"), row("longer", "")]),
+            ["agent   state", "ä       –", "longer"]
+        );
+    }
+}
