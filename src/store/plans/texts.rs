@@ -39,6 +39,9 @@ const SORTING: [(&str, &str); 9] = [
 /// Files whose statements are about the whole store and are asked for by people, now and then.
 const WHOLE: [&str; 2] = ["size", "upkeep"];
 
+/// The folder whose statements run over files of other programs, which have the indices they have.
+const FOREIGN: &str = "foreign";
+
 /// What begins a statement.
 const VERBS: [&str; 5] = ["select ", "insert ", "update ", "delete ", "with "];
 
@@ -81,14 +84,14 @@ fn is_sort(step: &str) -> bool {
     step.starts_with("USE TEMP B-TREE")
 }
 
-/// The sources below `folder`, without those of [`WHOLE`] and the tests of plans.
+/// The sources below `folder`, without those of [`WHOLE`], [`FOREIGN`] and the tests of plans.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
         if path.is_dir() {
-            found.extend(sources(&path));
+            found.extend(if name == FOREIGN { Vec::new() } else { sources(&path) });
         } else if !(["plans", "texts", "tests"].contains(&name) || WHOLE.contains(&name)) {
             found.push(path);
         }
