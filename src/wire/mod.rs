@@ -24,6 +24,7 @@ pub mod native;
 pub mod ndjson;
 pub mod nested;
 pub mod openmetrics;
+pub mod otlp;
 pub mod prometheus;
 mod text;
 

@@ -5,4 +5,6 @@
 mod claude_flow;
 mod moai;
 mod moai_files;
+mod otlp;
+mod otlp_files;
 mod scene;

@@ -28,6 +28,8 @@ enum From {
     ClaudeFlow(others::ClaudeFlowArgs),
     /// MoAI-Flow databases: metrics of both generations, agent events, registry and session memory
     Moai(others::MoaiArgs),
+    /// OpenTelemetry in files: logs, metrics and spans of Claude Code, Codex, Gemini CLI and others
+    OtlpJson(others::OtlpArgs),
 }
 
 /// Imports.
@@ -36,6 +38,7 @@ pub async fn run(args: ImportArgs, setup: &Setup) -> Result<ExitCode, CliError> 
         From::ClaudeCode(args) => claude_code::run(args, setup).await,
         From::ClaudeFlow(args) => others::claude_flow(args, setup).await,
         From::Moai(args) => others::moai(args, setup).await,
+        From::OtlpJson(args) => others::otlp(args, setup).await,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The imports that share one report: claude-flow, MoAI-Flow.
+//! The imports that share one report: claude-flow, MoAI-Flow, OpenTelemetry.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use clap::Args;
 use super::{PROBLEMS_SHOWN, show};
 use crate::cli::{CliError, Setup, now, terminal};
 use crate::model::time::parse_offset;
-use crate::service::import::{ImportReport, MoaiOptions, OnProgress, survey_claude_flow, survey_moai};
+use crate::service::import::{ImportReport, MoaiOptions, OnProgress, survey_claude_flow, survey_moai, survey_otlp};
 
 /// What every import takes.
 #[derive(Debug, Args)]
@@ -90,6 +90,39 @@ pub async fn moai(args: MoaiArgs, setup: &Setup) -> Result<ExitCode, CliError> {
     };
     terminal::progress_done();
     tell(&report?, &args.common, "give a file such as .swarm/metrics.db or .moai/memory/swarm.db")
+}
+
+/// Arguments of `import otlp-json`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Reads log records, metrics and spans of Claude Code, Codex, Gemini CLI and programs that follow the \
+    conventions for generative AI: OTLP/JSON bodies one a line or one after another, and what the JavaScript SDK \
+    writes to files. The text of prompts, answers and tools is never stored. Importing again changes nothing, and a \
+    session that its transcript told of counts once, whatever is imported first.\n\
+    Exit code 1 when not a single file could be read.\n\n\
+    Example: swarmscope import otlp-json ~/.gemini/telemetry.log"
+)]
+pub struct OtlpArgs {
+    /// Files, or folders with such files below
+    #[arg(required = true, value_name = "FILE")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Imports OpenTelemetry files.
+pub async fn otlp(args: OtlpArgs, setup: &Setup) -> Result<ExitCode, CliError> {
+    let progress: OnProgress = Arc::new(show);
+    let report = if args.common.dry_run {
+        survey_otlp(args.paths, now(), progress).await
+    } else {
+        let service = setup.open().await?;
+        let report = service.import_otlp(args.paths, now(), progress).await;
+        service.store().close().await;
+        report
+    };
+    terminal::progress_done();
+    tell(&report?, &args.common, "give files of OTLP/JSON, such as a collector's file exporter writes")
 }
 
 /// Prints the report; `hint` says what to do when nothing was read.

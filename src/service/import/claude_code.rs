@@ -63,7 +63,8 @@ async fn run(store: Option<&Store>, paths: Vec<PathBuf>, progress: OnProgress) -
             let session = &project[index];
             tell(session, &mut read_claims, &mut report);
             let Some(store) = store else { continue };
-            let (groups, refused) = records(session, &stored_claims.divide(session));
+            let (mut groups, refused) = records(session, &stored_claims.divide(session));
+            known.settle(&session.id, &mut groups);
             for refused in refused {
                 report.landed(refused.kind).refused += 1;
                 report.trouble(&refused.file, Some(refused.line), refused.error.to_string());

@@ -10,6 +10,7 @@ pub mod discover;
 mod files;
 mod known;
 mod moai;
+mod otlp;
 mod read;
 pub mod report;
 mod sink;
@@ -24,6 +25,7 @@ use crate::model::{Problem, ProblemKind, Record};
 pub use claude_code::survey_claude_code;
 pub use claude_flow::survey_claude_flow;
 pub use moai::{MoaiOptions, survey_moai};
+pub use otlp::survey_otlp;
 pub use report::ImportReport;
 
 /// Records written at once. A batch is one transaction; an import that is cut short is finished by

@@ -28,6 +28,11 @@ impl<'a> Sink<'a> {
         Self { store, batch: Vec::new(), seen: Some(HashSet::new()), repeats: false, report }
     }
 
+    /// A sink for sources that bring newer versions of what they brought before.
+    pub fn of_versions(store: Option<&'a Store>, report: ImportReport) -> Self {
+        Self { seen: None, ..Self::new(store, report) }
+    }
+
     /// A sink for sources whose keys are unique by themselves, and whose tasks need not be: two with the
     /// same id and time are two.
     pub fn of_rows(store: Option<&'a Store>, report: ImportReport) -> Self {
@@ -43,10 +48,24 @@ impl<'a> Sink<'a> {
         for oddity in haul.oddities {
             self.report.odd(file, oddity);
         }
-        for record in haul.records {
-            self.record(record);
-        }
+        self.add(haul.records).await
+    }
+
+    /// Takes records that stand for no rows of their own.
+    ///
+    /// # Errors
+    /// [`ServiceError::Store`].
+    pub async fn add(&mut self, records: Vec<Record>) -> Result<(), ServiceError> {
+        records.into_iter().for_each(|record| self.record(record));
         if self.batch.len() >= BATCH { self.write().await } else { Ok(()) }
+    }
+
+    /// Writes what is left of a batch, so that it can be read back.
+    ///
+    /// # Errors
+    /// [`ServiceError::Store`].
+    pub async fn flush(&mut self) -> Result<(), ServiceError> {
+        self.write().await
     }
 
     fn record(&mut self, record: Record) {

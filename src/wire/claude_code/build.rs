@@ -13,6 +13,7 @@ use super::session::{
     Answer, Call, Compaction, FileFacts, Kind, Place, Request, Retry, Session, Start, Tail, Thread, Turn, widen,
 };
 use crate::model::Micros;
+use crate::wire::otlp::known::request_claim;
 
 /// The model of a local message.
 const SYNTHETIC: &str = "<synthetic>";
@@ -266,6 +267,7 @@ impl Builder {
         let names = &mut self.session.names;
         let request = Request {
             key,
+            api: reply.request.text().map(request_claim),
             kind,
             turn,
             model: reply.model.text().filter(|model| *model != SYNTHETIC).map(|model| names.number(model)),

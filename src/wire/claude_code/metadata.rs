@@ -69,6 +69,10 @@ pub struct TaskNote<'a> {
     /// Stand for the requests counted here; a later import that meets a copy knows them.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub claims: String,
+    /// Stand for the requests by their ids alone, by which telemetry of the same session is recognised;
+    /// the first [`REQUESTS_MAX`].
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub request_ids: String,
     /// Claims beyond [`CLAIMS_MAX`] that were left out.
     #[serde(skip_serializing_if = "is_zero")]
     pub claims_left_out: u64,
@@ -76,6 +80,8 @@ pub struct TaskNote<'a> {
 
 /// Most claims written to one task: 48 KB of the 64 KiB that metadata may have.
 pub const CLAIMS_MAX: usize = 3000;
+
+pub use crate::wire::otlp::records::CLAIMS_MAX as REQUESTS_MAX;
 
 /// What one model did in a task.
 #[derive(Debug, Default, Clone, Serialize)]
@@ -102,6 +108,8 @@ pub struct StoredNote {
     pub claims: String,
     /// See [`TaskNote::launched_by`].
     pub launched_by: Option<String>,
+    /// Empty for a task of a transcript, see [`crate::wire::otlp::note::VIA`].
+    pub via: String,
 }
 
 /// Of an event or a registry row.

@@ -47,6 +47,8 @@ pub struct Group {
     pub task: Option<String>,
     /// How much is known of that task.
     pub knows: Knowledge,
+    /// Stand for the requests of the task, by their ids alone.
+    pub requests: Vec<u64>,
     /// The task, unless it is in another group, and what belongs to it.
     pub records: Vec<Record>,
 }

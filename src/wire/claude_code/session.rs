@@ -73,6 +73,8 @@ pub enum Kind {
 pub struct Request {
     /// Stands for (`message.id`, `requestId`).
     pub key: u64,
+    /// Stands for `requestId` alone, which telemetry of the same session names, too.
+    pub api: Option<u64>,
     /// Its kind.
     pub kind: Kind,
     /// The thread and turn it belongs to.

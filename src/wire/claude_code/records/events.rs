@@ -110,7 +110,7 @@ impl Maker<'_> {
             let event = self.retry_event(&session.retries[retry], None);
             self.keep(event, "event", session.retries[retry].place, &mut records);
         }
-        groups.push(Group { task: None, knows: Knowledge::default(), records });
+        groups.push(Group { task: None, knows: Knowledge::default(), requests: Vec::new(), records });
     }
 
     /// The registry row and the `spawn` and `complete` events of an agent. They go with `task`, its
@@ -167,7 +167,7 @@ impl Maker<'_> {
             let event = self.event("complete", thread, None, ended, whole.place, key, &note);
             self.keep(event, "event", whole.place, &mut records);
         }
-        groups.push(Group { task: task.filter(|_| !main), knows, records });
+        groups.push(Group { task: task.filter(|_| !main), knows, requests: Vec::new(), records });
     }
 
     fn registry_row(

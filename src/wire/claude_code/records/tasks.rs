@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::claims::launch_claim;
 use super::super::key::{self, PREFIX};
 use super::super::line::Usage;
-use super::super::metadata::{CLAIMS_MAX, EventNote, ModelShare, TaskNote, json};
+use super::super::metadata::{CLAIMS_MAX, EventNote, ModelShare, REQUESTS_MAX, TaskNote, json};
 use super::super::session::{Kind, Request, Start, Thread, Turn};
 use super::{Draft, Group, Knowledge, Maker, RecordError};
 use crate::model::{Record, SwarmId, TaskId, TaskRecord, TokenCounts};
@@ -54,7 +54,7 @@ impl<'a> Maker<'a> {
             tokens: tokens.total().unwrap_or(0),
             launched: launches.get(draft.index).is_some(),
         };
-        Group { task: Some(draft.key.clone()), knows, records }
+        Group { task: Some(draft.key.clone()), knows, requests: api_requests(&requests), records }
     }
 
     fn task_record(
@@ -135,6 +135,7 @@ impl<'a> Maker<'a> {
             output_is_lower_bound: requests.iter().any(|request| request.kind == Kind::Request && !request.stopped),
             models,
             claims: key::write_claims(&claims[..claims.len().min(CLAIMS_MAX)]),
+            request_ids: key::write_claims(&first_of(api_requests(requests))),
             claims_left_out: claims.len().saturating_sub(CLAIMS_MAX) as u64,
         }
     }
@@ -171,6 +172,16 @@ impl<'a> Maker<'a> {
         files.dedup();
         i64::try_from(files.len()).ok()
     }
+}
+
+/// What stands for the ids of `requests`.
+fn api_requests(requests: &[&Request]) -> Vec<u64> {
+    requests.iter().filter(|request| request.kind == Kind::Request).filter_map(|request| request.api).collect()
+}
+
+fn first_of(mut requests: Vec<u64>) -> Vec<u64> {
+    requests.truncate(REQUESTS_MAX);
+    requests
 }
 
 /// Said so, or as the older versions left them: a line or two that nobody's call started.
