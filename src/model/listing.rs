@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Estimator, Rate};
+use super::answer::{Estimator, Rate, Tier};
 use super::health::HealthState;
 use super::overview::{AgentRow, Scope, TaskRow};
 use super::registry::AgentStanding;
@@ -88,6 +88,9 @@ pub const SWARM_SORTS: [&str; 10] = [
     "tokens_used",
 ];
 
+/// What events can be sorted by.
+pub const EVENT_SORTS: [&str; 1] = ["timestamp"];
+
 /// How many rows there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -126,6 +129,82 @@ pub type TaskList = ListAnswer<TaskRow>;
 pub type AgentList = ListAnswer<AgentListRow>;
 /// A page of swarms.
 pub type SwarmList = ListAnswer<SwarmListRow>;
+
+/// A page of events, and how many of each type there are over time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventList {
+    /// The page.
+    pub list: ListAnswer<EventListRow>,
+    /// The counts; `None` for the events of one task, which are too few to draw.
+    pub counts: Option<EventCounts>,
+}
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventListRow {
+    /// Row id in the store.
+    pub row: i64,
+    /// What happened.
+    pub event_type: String,
+    /// When.
+    pub timestamp: Micros,
+    /// To whom.
+    pub agent_id: String,
+    /// What kind of agent that is, as the event says.
+    pub agent_type: Option<String>,
+    /// In which swarm.
+    pub swarm_id: Option<String>,
+    /// During which task.
+    pub task_id: Option<String>,
+    /// In which project.
+    pub project: Option<String>,
+    /// How long it took, in milliseconds, when its metadata says so.
+    pub duration_ms: Option<f64>,
+    /// The beginning of its metadata, at most [`Self::DETAIL_CHARS`] characters.
+    pub detail: Option<String>,
+}
+
+impl EventListRow {
+    /// How much of an event's metadata a list shows.
+    pub const DETAIL_CHARS: usize = 200;
+}
+
+/// Events of a range over time, by type.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventCounts {
+    /// Width of a bucket in milliseconds.
+    pub step_ms: i64,
+    /// Starts of the buckets, epoch milliseconds, ascending, none left out.
+    pub time: Vec<i64>,
+    /// The end of the last bucket, epoch milliseconds.
+    pub end: i64,
+    /// Whether the first and the last bucket hold only a part of their time.
+    pub partial: (bool, bool),
+    /// The most frequent types, most frequent first; at most [`Self::TYPES_MAX`].
+    pub types: Vec<TypeCounts>,
+    /// All other types together; `None` when there are none.
+    pub other: Option<TypeCounts>,
+    /// How many types there are.
+    pub type_count: u64,
+    /// Which rows were counted; `None` when there are none.
+    pub tier: Option<Tier>,
+}
+
+impl EventCounts {
+    /// Most types that are told apart.
+    pub const TYPES_MAX: usize = 7;
+}
+
+/// Events of one type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypeCounts {
+    /// The type; empty where several are put together.
+    pub event_type: String,
+    /// How many there are in the range.
+    pub total: u64,
+    /// How many in each bucket.
+    pub counts: Vec<u64>,
+}
 
 /// One agent that had a task, an event or a start in the range.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -9,8 +9,8 @@ use crate::web::components::banner::DemoBanner;
 use crate::web::components::sidebar::Sidebar;
 use crate::web::components::theme_toggle::Look;
 use crate::web::pages::{
-    AgentRoute, AgentsRoute, ExploreRoute, ExportsRoute, NotFoundPage, OverviewPage, SessionRoute, SessionsRoute,
-    SwarmRoute, SwarmsRoute, SystemRoute, TaskRoute, TasksRoute,
+    AgentRoute, AgentsRoute, EventsRoute, ExploreRoute, ExportsRoute, NotFoundPage, OverviewPage, SessionRoute,
+    SessionsRoute, SwarmRoute, SwarmsRoute, SystemRoute, TaskRoute, TasksRoute,
 };
 use crate::web::platform;
 
@@ -64,6 +64,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/agents") view={Lazy::<AgentsRoute>::new()} ssr=whole.clone() />
                     <Route path=path!("/tasks") view={Lazy::<TasksRoute>::new()} ssr=whole.clone() />
                     <Route path=path!("/swarms") view={Lazy::<SwarmsRoute>::new()} ssr=whole.clone() />
+                    <Route path=path!("/events") view={Lazy::<EventsRoute>::new()} ssr=whole.clone() />
                     <Route path=path!("/explore") view={Lazy::<ExploreRoute>::new()} ssr=whole.clone() />
                     <Route path=path!("/exports") view={Lazy::<ExportsRoute>::new()} ssr=whole.clone() />
                     <Route path=path!("/sessions") view={Lazy::<SessionsRoute>::new()} ssr=whole.clone() />

@@ -234,7 +234,7 @@ const OWN: [&str; 19] = [
 ];
 
 /// The filters a page takes, in the order of the query string.
-const FILTERS: [&str; 15] = [
+const FILTERS: [&str; 16] = [
     "project",
     "agent_id",
     "swarm_id",
@@ -250,6 +250,7 @@ const FILTERS: [&str; 15] = [
     "success",
     "memory_type",
     "key",
+    "task_id",
 ];
 
 /// The decoded pairs of a query string. A plus sign is a blank, as forms write it.

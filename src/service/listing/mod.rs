@@ -1,6 +1,6 @@
-//! Lists of tasks, agents and swarms, sorted by any column, page by page.
+//! Lists of tasks, agents, swarms and events, sorted by any column (events: by time), page by page.
 //!
-//! A list of tasks by time costs the same at any depth. Every other order looks at what the range holds: tasks
+//! A list of tasks or events by time costs the same at any depth. Every other order looks at what the range holds: tasks
 //! one by one, agents and swarms by their rollups. A cursor holds the question and the last row, so rows that
 //! arrive meanwhile shift nothing.
 //!
@@ -8,6 +8,7 @@
 
 mod agents;
 mod cursor;
+mod events;
 mod swarms;
 mod tasks;
 

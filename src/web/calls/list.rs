@@ -5,7 +5,7 @@ use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Problem;
-use crate::model::listing::{AgentList, AgentStates, ListQuery, SwarmList, TaskList};
+use crate::model::listing::{AgentList, AgentStates, EventList, ListQuery, SwarmList, TaskList};
 
 /// What is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ pub enum ListKind {
     Agents,
     /// Swarms.
     Swarms,
+    /// Events.
+    Events,
 }
 
 /// One page of agents, and how all of them are doing.
@@ -36,6 +38,8 @@ pub enum List {
     Agents(Agents),
     /// Of swarms.
     Swarms(SwarmList),
+    /// Of events.
+    Events(EventList),
 }
 
 /// One page of a list.
@@ -52,6 +56,7 @@ pub async fn load_list(kind: ListKind, query: ListQuery) -> Result<List, Problem
             .await
         }
         ListKind::Swarms => call.service.swarm_list(&query, call.now).await.map(List::Swarms),
+        ListKind::Events => call.service.event_list(&query, call.now).await.map(List::Events),
     };
     call.end(answer)
 }

@@ -7,9 +7,11 @@ use serde::de::DeserializeOwned;
 
 use crate::web::calls::Answer;
 
+use super::live::Live;
 use super::notices::ProblemNotice;
 
-/// Shows an answer or its problem. `pending` is true while it is read again.
+/// Shows an answer or its problem. `pending` is true while it is read again. A page that reads again by itself neither
+/// dims meanwhile nor gives up what it shows when that fails.
 pub fn answer<T>(
     resource: Answer<T>,
     pending: RwSignal<bool>,
@@ -18,17 +20,26 @@ pub fn answer<T>(
 where
     T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
 {
+    let live = use_context::<Live>();
+    let last = StoredValue::new(None::<T>);
     let content = move || {
         let show = show.clone();
         Suspend::new(async move {
-            match resource.await {
-                Ok(answer) => show(answer),
+            let answer = resource.await;
+            let kept = || live.filter(|live| answer.is_err() && live.failed()).and_then(|_| last.get_value());
+            match kept().map_or(answer, Ok) {
+                Ok(answer) => {
+                    if live.is_some() {
+                        last.set_value(Some(answer.clone()));
+                    }
+                    show(answer)
+                }
                 Err(problem) => view! { <ProblemNotice problem=problem retry=move || resource.refetch() /> }.into_any(),
             }
         })
     };
     view! {
-        <div class="answer" aria-busy=move || pending.get().to_string()>
+        <div class="answer" aria-busy=move || (pending.get() && !live.is_some_and(|live| live.is_quiet())).to_string()>
             <Transition fallback=skeleton set_pending=pending>
                 {content}
             </Transition>

@@ -109,6 +109,22 @@ impl Cell {
         Self { html, title: None }
     }
 
+    /// A type of event, as a link to others of it; those of failures with their sign.
+    #[must_use]
+    pub fn event(event_type: &str, failed: bool, href: &str) -> Self {
+        let (ink, sign) = if failed { (" data-ink=\"failure\"", "▲ ") } else { ("", "") };
+        let inner = format!("<span class=\"state\"{ink}>{sign}{}</span>", escape(event_type));
+        Self { html: link(event_type, href, &inner), title: None }
+    }
+
+    /// An instant to the second.
+    #[must_use]
+    pub fn instant(at: Micros, now: Micros) -> Self {
+        let exact = at.to_rfc3339();
+        let shown = format::moment_exact(at, now);
+        Self { html: format!("<time datetime=\"{exact}\" title=\"{exact}\">{shown}</time>"), title: None }
+    }
+
     /// The same cell with something to say on hover.
     #[must_use]
     pub fn hint(self, title: impl Into<String>) -> Self {

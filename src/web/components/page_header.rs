@@ -48,7 +48,7 @@ pub fn PageHeader(
                 <span class="muted range">{range}</span>
             </div>
             <div class="page-actions">
-                {live.then(|| view! { <LiveToggle now=scope.now /> })}
+                {live.then(|| view! { <LiveToggle now=scope.now place=scope.place /> })}
                 {(projects && !names.is_empty()).then(|| view! { <ProjectMenu projects=names /> })}
                 <RangePicker range=scope.range />
                 {charts.then(|| view! { <CompareToggle /> })}

@@ -7,11 +7,12 @@ use super::menu::Menu;
 use super::theme_toggle::ThemeToggle;
 
 /// The pages that have a place of their own. A page that does not exist is not listed.
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 9] = [
     ("/", "Overview"),
     ("/swarms", "Swarms"),
     ("/agents", "Agents"),
     ("/tasks", "Tasks"),
+    ("/events", "Events"),
     ("/sessions", "Sessions"),
     ("/explore", "Explore"),
     ("/exports", "Exports"),

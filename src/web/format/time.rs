@@ -39,6 +39,14 @@ pub fn moment(time: Micros, now: Micros) -> String {
     at.format(form).to_string()
 }
 
+/// `19 Nov, 13:40:05`, with the year where it is another one than `now`'s.
+#[must_use]
+pub fn moment_exact(time: Micros, now: Micros) -> String {
+    let (at, today) = (calendar(time), calendar(now));
+    let form = if at.year() == today.year() { "%-d\u{a0}%b, %H:%M:%S" } else { "%-d\u{a0}%b\u{a0}%Y, %H:%M:%S" };
+    at.format(form).to_string()
+}
+
 /// `19 Nov 2026, 00:00 – 24:00 UTC`, or both days when there are two. Cut to whole minutes, unless shorter.
 #[must_use]
 pub fn range(range: TimeRange) -> String {

@@ -6,7 +6,7 @@ use leptos_router::{LazyRoute, lazy_route};
 use super::agent::AgentPage;
 use super::explore::ExplorePage;
 use super::exports::ExportsPage;
-use super::list::{AgentsPage, SwarmsPage, TasksPage};
+use super::list::{AgentsPage, EventsPage, SwarmsPage, TasksPage};
 use super::sessions::{SessionPage, SessionsPage};
 use super::swarm::SwarmPage;
 use super::system::SystemPage;
@@ -40,6 +40,8 @@ lazy_pages! {
     TasksRoute shows TasksPage;
     /// `/tasks/:id`
     TaskRoute shows TaskPage;
+    /// `/events`
+    EventsRoute shows EventsPage;
     /// `/swarms`
     SwarmsRoute shows SwarmsPage;
     /// `/swarms/:id`

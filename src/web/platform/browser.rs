@@ -1,5 +1,7 @@
 //! The browser's twin.
 
+mod follow;
+
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -11,6 +13,8 @@ use wasm_bindgen::prelude::Closure;
 use web_sys::{Element, HtmlCanvasElement, ResizeObserver};
 
 use crate::web::charts::{Drawing, Theme};
+
+pub use follow::{Stream, clock_ms, follow, is_above, is_selecting};
 
 /// Sets the status of the answer; only the server does.
 pub fn set_status(_status: u16) {}

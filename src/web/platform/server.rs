@@ -14,6 +14,8 @@ use crate::model::{Micros, Problem, ProblemKind};
 use crate::service::{Service, ServiceError};
 use crate::web::charts::{Drawing, Theme};
 
+use super::Heard;
+
 /// The id of the request being answered; the server provides it as context, the log names it.
 #[derive(Debug, Clone)]
 pub struct RequestName(pub String);
@@ -174,3 +176,30 @@ pub fn watch_look(_changed: impl Fn() + Clone + 'static) {}
 
 /// Puts a text on the clipboard; only in browsers.
 pub fn copy(_text: &str) {}
+
+/// A stream of news; only browsers follow one.
+#[derive(Debug)]
+pub struct Stream;
+
+/// Follows the server's stream; only browsers do.
+pub fn follow(_url: &str, _heard: impl Fn(Heard) + 'static) -> Option<Stream> {
+    None
+}
+
+/// The browser's clock; there is none here, as a view must not depend on it.
+#[must_use]
+pub fn clock_ms() -> f64 {
+    0.0
+}
+
+/// Whether a text is selected; only in browsers.
+#[must_use]
+pub fn is_selecting() -> bool {
+    false
+}
+
+/// Whether the page is scrolled beyond something; only in browsers.
+#[must_use]
+pub fn is_above(_selector: &str) -> bool {
+    false
+}

@@ -1,7 +1,8 @@
-//! `/tasks`, `/agents`, `/swarms`: everything there is of a range, page by page, sorted and filtered. All of it
+//! `/tasks`, `/agents`, `/swarms`, `/events`: everything there is of a range, page by page, sorted and filtered. All of it
 //! is in the URL, and all of it is links and forms.
 
 mod agents;
+mod events;
 mod rows;
 
 use leptos::prelude::*;
@@ -11,6 +12,7 @@ use crate::model::listing::{AGENT_SORTS, ListAnswer, ListQuery, SWARM_SORTS, TAS
 use crate::model::overview::Scope;
 use crate::web::calls::{Agents, List, ListKind, ask, load_list};
 use crate::web::components::answer::answer;
+use crate::web::components::chart_cursor::Cursor;
 use crate::web::components::data_table::{DataTable, Head, Table};
 use crate::web::components::list_form::{FilterField, FilterMenu, RESULTS};
 use crate::web::components::live::keep_live;
@@ -43,8 +45,15 @@ pub fn SwarmsPage() -> impl IntoView {
     page(ListKind::Swarms)
 }
 
+/// The list of events.
+#[component]
+pub fn EventsPage() -> impl IntoView {
+    page(ListKind::Events)
+}
+
 fn page(kind: ListKind) -> impl IntoView {
     let view = provide_view();
+    Cursor::provide();
     let question = Memo::new(move |_| view.state.with(|state| question(kind, state)));
     let list = ask(move || question.get(), move |query| load_list(kind, query));
     let pending = RwSignal::new(false);
@@ -93,6 +102,7 @@ pub fn ListBody(
         List::Tasks(list) => tasks(list, &state),
         List::Agents(list) => agents(list, &state),
         List::Swarms(list) => swarms(list, &state),
+        List::Events(list) => events::events(list, &state),
     };
     let Shown { title, one, scope, total, next, filters, table, above, cards } = shown;
     let rows = table.rows.len() as u64;

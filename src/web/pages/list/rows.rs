@@ -64,7 +64,7 @@ pub(super) fn swarm(row: SwarmListRow, scope: &Scope, state: &ViewState) -> Vec<
     ]
 }
 
-fn swarm_cell(id: Option<&str>, state: &ViewState) -> Cell {
+pub(super) fn swarm_cell(id: Option<&str>, state: &ViewState) -> Cell {
     id.map_or_else(Cell::none, |id| Cell::id(id, &swarm_href(id, state)))
 }
 
