@@ -7,8 +7,8 @@ import { join, resolve } from "node:path";
 import { crew, hostile, old, small } from "./records.ts";
 
 // SWARMSCOPE_PROGRAM names another build, such as the debug one.
-const program = resolve(process.env.SWARMSCOPE_PROGRAM ?? join(import.meta.dirname, "../target/release/swarmscope"));
-const site = resolve(process.env.SWARMSCOPE_SITE ?? join(import.meta.dirname, "../target/site"));
+export const program = resolve(process.env.SWARMSCOPE_PROGRAM ?? join(import.meta.dirname, "../target/release/swarmscope"));
+export const site = resolve(process.env.SWARMSCOPE_SITE ?? join(import.meta.dirname, "../target/site"));
 const shared = resolve(process.env.SWARMSCOPE_DATA ?? "../../shared/data", "claude-code");
 
 /** The folder with real transcripts, when this machine has one. */
@@ -50,9 +50,10 @@ export default async function start() {
   ingest("hostile", hostile(now));
   ingest("old", old());
   ingest("small", small(now));
+  ingest("events", small(now)); // tests add events of their own to this one
   ingest("crew", crew(now));
   if (transcripts) run("real", "import", "claude-code", transcripts);
-  const stores = ["demo", "hostile", "old", "small", "crew", "posts", "empty", ...(transcripts ? ["real"] : [])];
+  const stores = ["demo", "hostile", "old", "small", "crew", "posts", "events", "empty", ...(transcripts ? ["real"] : [])];
   await Promise.all([...stores.map((db) => serve(db, env)), serve("fresh", { ...env, HOME: homeWithTranscript(folder) })]);
 
   return async () => {

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fleet::{DAY, Fleet, HOUR, NOW};
 use swarmscope::model::listing::{AGENT_SORTS, AgentListRow, ListQuery, SWARM_SORTS, SwarmListRow, TASK_SORTS, Total};
 use swarmscope::model::overview::TaskRow;
-use swarmscope::model::{Dataset, Micros, Order, RangeSpec, RecordFilter, SwarmId, TaskRecord};
+use swarmscope::model::{Dataset, EventRecord, Micros, Order, RangeSpec, Record, RecordFilter, SwarmId, TaskRecord};
 use swarmscope::service::ServiceError;
 use swarmscope::store::SealOptions;
 
@@ -233,6 +233,72 @@ async fn swarms_come_once_with_the_figures_of_their_records() {
     }
     let by_tasks: Vec<SwarmListRow> = all_pages!(fleet, swarm_list, query("tasks", Order::Desc, 2));
     assert!(by_tasks.is_sorted_by(|a, b| a.tasks >= b.tasks));
+}
+
+#[tokio::test]
+async fn events_are_listed_by_time_and_counted_by_type_as_one_counts_by_hand() {
+    let fleet = fleet_of(50).await;
+    for (filter, fits) in [
+        (RecordFilter::default(), &(|_: &EventRecord| true) as &dyn Fn(&EventRecord) -> bool),
+        (RecordFilter { event_type: Some("spawn".into()), ..RecordFilter::default() }, &|event| {
+            event.event_type == "spawn"
+        }),
+        (RecordFilter { project: Some("project-0".into()), ..RecordFilter::default() }, &|event| {
+            event.project.is_some()
+        }),
+        (RecordFilter { task_id: Some("nobody".into()), ..RecordFilter::default() }, &|_| false),
+    ] {
+        for order in [Order::Asc, Order::Desc] {
+            let first = ListQuery { filter: filter.clone(), ..query("", order, 37) };
+            let resolved = first.range.resolve(Micros(NOW), None).expect("a range");
+            let mut expected: Vec<&EventRecord> = fleet.events().filter(|event| fits(event)).collect();
+            expected.retain(|event| resolved.from <= event.timestamp && event.timestamp < resolved.until);
+            let (mut rows, mut next) = (Vec::new(), first);
+            loop {
+                let answer = fleet.service.event_list(&next, Micros(NOW)).await.expect("a page");
+                assert_eq!(answer.list.total, Total::Exact(expected.len() as u64), "{filter:?}");
+                assert_eq!(answer.counts.is_none(), filter.task_id.is_some());
+                for of in answer.counts.iter().flat_map(|counts| &counts.types) {
+                    let by_hand = expected.iter().filter(|event| event.event_type == of.event_type).count() as u64;
+                    assert_eq!((of.total, of.counts.iter().sum::<u64>()), (by_hand, by_hand), "{}", of.event_type);
+                }
+                rows.extend(answer.list.rows);
+                next.cursor = answer.list.next;
+                if next.cursor.is_none() {
+                    break;
+                }
+            }
+            let times: Vec<Option<(f64, String)>> = rows.iter().map(|row| number(Some(row.timestamp.0))).collect();
+            assert_sorted(&times, order, "timestamp");
+            let found: BTreeSet<i64> = rows.iter().map(|row| row.row).collect();
+            assert_eq!((rows.len(), found.len()), (expected.len(), expected.len()), "each once");
+        }
+    }
+}
+
+#[tokio::test]
+async fn types_beyond_those_told_apart_are_counted_together() {
+    let fleet = fleet_of(50).await;
+    // Of type n there are n events: 1 + 2 + … + 9.
+    let lines = (1..=9).flat_map(|kind| (0..kind).map(move |n| (kind, n)));
+    let events = lines.map(|(kind, n)| {
+        let mut event = fleet.events().next().expect("an event").clone();
+        event.event_type = format!("type-{kind}");
+        event.event_id = Some(format!("own-{kind}-{n}").try_into().expect("an id"));
+        event.agent_id = "alone".to_owned().try_into().expect("an id");
+        event.timestamp = Micros(NOW - HOUR - 1 - n);
+        Record::Event(event)
+    });
+    fleet.write(events.collect()).await;
+    let filter = RecordFilter { agent_id: Some("alone".into()), ..RecordFilter::default() };
+    let query = ListQuery { filter, ..query("", Order::Desc, 10) };
+    let answer = fleet.service.event_list(&query, Micros(NOW)).await.expect("a page");
+    let counts = answer.counts.expect("counts");
+    let totals: Vec<u64> = counts.types.iter().map(|of| of.total).collect();
+    assert_eq!((totals, counts.type_count), (vec![9, 8, 7, 6, 5, 4, 3], 9));
+    let other = counts.other.expect("two are left");
+    assert_eq!((other.total, other.counts.iter().sum::<u64>()), (3, 3), "1 + 2");
+    assert_eq!(answer.list.total, Total::Exact(45));
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! The list of events, with how many of each type there were over time.
 
+use std::collections::HashMap;
+
 use super::{Asked, check_fields, total};
-use crate::model::aggregate::{AggregateAnswer, AggregateQuery, Bucket, Function, GroupBy, OrderBy, OrderKey, Source};
+use crate::model::aggregate::{AggregateAnswer, AggregateQuery, AggregateSeries, Bucket, Function, Source};
 use crate::model::filter::{Cursor, PageRequest};
 use crate::model::listing::{EVENT_SORTS, EventCounts, EventList, EventListRow, ListQuery, Total, TypeCounts};
 use crate::model::overview::PageQuery;
@@ -12,7 +14,7 @@ use crate::store::page_sorted::{SortKey, SortPlace};
 
 const LIST: &str = "events";
 /// About how many buckets the chart shows.
-const BUCKETS: i64 = 90;
+const BUCKETS: i64 = 120;
 
 impl Service {
     /// One page of events, the newest first unless asked otherwise; the same price at any depth. Counting them over
@@ -65,22 +67,22 @@ impl Service {
         if filter.task_id.is_some() || filter.event_id.is_some() {
             return Ok(None);
         }
-        let whole = AggregateQuery {
-            source: Source::Events,
-            functions: vec![Function::Count],
-            range: page.range.clone(),
-            filter: filter.clone(),
-            bucket: Some(Bucket::fitting(range, BUCKETS)),
-            ..AggregateQuery::default()
+        let bucket = Some(Bucket::fitting(range, BUCKETS));
+        let most = u32::try_from(EventCounts::TYPES_MAX).unwrap_or(u32::MAX);
+        let types = self.event_counts(filter, &page.range, bucket, most, now).await?;
+        let all = if types.truncated {
+            let whole = AggregateQuery {
+                source: Source::Events,
+                functions: vec![Function::Count],
+                range: page.range.clone(),
+                filter: filter.clone(),
+                bucket,
+                ..AggregateQuery::default()
+            };
+            Some(self.aggregate(&whole, now).await?)
+        } else {
+            None
         };
-        let by_type = AggregateQuery {
-            group_by: vec![GroupBy::EventType],
-            order_by: Some(OrderBy { key: OrderKey::Function(Function::Count), descending: true }),
-            limit: u32::try_from(EventCounts::TYPES_MAX).ok(),
-            ..whole.clone()
-        };
-        let types = self.aggregate(&by_type, now).await?;
-        let all = if types.truncated { Some(self.aggregate(&whole, now).await?) } else { None };
         let counts = event_counts(&types, all.as_ref());
         let count = counts.types.iter().chain(&counts.other).map(|of| of.total).sum();
         Ok(Some((counts, count)))
@@ -111,7 +113,7 @@ fn event_counts(types: &AggregateAnswer, all: Option<&AggregateAnswer>) -> Event
     }
 }
 
-fn type_counts(series: &crate::model::aggregate::AggregateSeries) -> TypeCounts {
+fn type_counts(series: &AggregateSeries) -> TypeCounts {
     let values = series.columns.first().map(|column| column.values.as_slice()).unwrap_or_default();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts are whole and far below 2^53")]
     let counts = values.iter().map(|value| value.unwrap_or(0.0) as u64).collect();
@@ -140,12 +142,9 @@ fn listed(row: Row) -> Option<EventListRow> {
 
 /// Where importers put it.
 fn duration(Json(text): &Json) -> Option<f64> {
-    #[derive(serde::Deserialize)]
-    struct Took {
-        duration_ms: Option<f64>,
-    }
     // Metadata is anything: what is no object with a number there says nothing about a duration.
-    serde_json::from_str::<Took>(text).ok()?.duration_ms.filter(|ms| ms.is_finite() && *ms >= 0.0)
+    let fields: HashMap<String, serde_json::Value> = serde_json::from_str(text).ok()?;
+    fields.get("duration_ms")?.as_f64().filter(|ms| *ms >= 0.0)
 }
 
 fn beginning(mut text: String) -> String {

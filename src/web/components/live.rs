@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::model::time::{DAY, HOUR};
-use crate::model::{HighWater, Micros, RangeSpec};
+use crate::model::{Dataset, HighWater, Micros, RangeSpec, RecordFilter};
 use crate::web::calls::Answer;
 use crate::web::platform::{self, Heard};
 use crate::web::view_state::{ViewState, encode};
@@ -172,15 +172,16 @@ fn followed(path: &str, id: &str, state: &ViewState) -> String {
     let filters = state.filters();
     let only = |keys: &[&str]| filters.iter().filter(|(key, _)| keys.contains(key)).cloned().collect::<Vec<_>>();
     let (kinds, mut pairs) = match (section, one) {
-        ("tasks", false) => ("task", filters.clone()),
-        ("events", false) => ("event", filters.clone()),
+        ("tasks", false) => ("task", only(RecordFilter::fields(Dataset::Tasks))),
+        ("events", false) => ("event", only(RecordFilter::fields(Dataset::Events))),
         // What changes an agent or a swarm need not say what it is filtered by.
         ("agents", false) => ("task,event,agent", only(&["agent_id", "project"])),
         ("swarms", false) => ("task,event", only(&["swarm_id", "project"])),
         ("agents", true) => ("", vec![("agent_id", id.to_owned())]),
         ("swarms", true) => ("", vec![("swarm_id", id.to_owned())]),
         ("sessions", true) => ("memory", vec![("session_id", id.to_owned())]),
-        _ => ("", filters.clone()),
+        ("sessions", false) => ("memory", only(&["project"])),
+        _ => ("", only(RecordFilter::fields(Dataset::Tasks))),
     };
     pairs.extend((!kinds.is_empty()).then(|| ("kinds", kinds.to_owned())));
     pairs.into_iter().map(|(key, value)| format!("&{key}={}", encode(&value))).collect()
@@ -259,7 +260,10 @@ fn listen(live: Live, wanted: Memo<Option<String>>) {
         };
         let stream = platform::follow(&format!("/api/v1/stream?form=counts&since={since}{about}"), hear);
         let stream = StoredValue::new_local(stream);
-        on_cleanup(move || drop(stream.try_update_value(Option::take)));
+        // Dropped here, it is closed.
+        on_cleanup(move || {
+            let _closed = stream.try_update_value(Option::take);
+        });
     });
 }
 

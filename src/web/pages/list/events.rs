@@ -84,7 +84,7 @@ fn panel(counts: EventCounts, range: TimeRange) -> Panel {
     let start = counts.time.first().copied().unwrap_or(range.from.millis());
     Panel {
         id: "events",
-        title: "Events by type",
+        title: "Events by type".into(),
         subtitle: format!("events per {}", format::step(counts.step_ms)),
         marks: Marks::Bars,
         unit: Unit::Count,
