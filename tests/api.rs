@@ -100,7 +100,7 @@ async fn what_a_list_cannot_answer_is_a_400_that_says_why() {
     for (query, reason) in [
         (
             "limt=5",
-            "unknown query parameter `limt`; known: task_id, agent_id, swarm_id, result, model, project, from, to, order, limit, cursor",
+            "unknown query parameter `limt`; known: task_id, agent_id, swarm_id, result, model, project, from, to, sort, order, limit, cursor",
         ),
         ("limit=0", "`limit=0`: write a whole number from 1 to 10000"),
         ("limit=10001", "`limit=10001`: write a whole number from 1 to 10000"),
@@ -253,12 +253,13 @@ async fn the_document_lists_every_route_that_answers() {
     ] {
         assert!(paths.contains(path), "{path} is missing");
     }
-    for path in paths {
+    // A stream has no end; tests/stream follows it.
+    for path in paths.into_iter().filter(|path| *path != "/api/v1/stream") {
         let operations = document["paths"][path].as_object().expect("operations");
         for (method, operation) in operations {
             assert!(operation["responses"].as_object().is_some_and(|all| !all.is_empty()), "{method} {path}");
             let method = method.to_uppercase().parse().expect("a method");
-            let concrete = path.replace("{file}", "tasks.csv").replace("{id}", "x");
+            let concrete = path.replace("{file}", "tasks.csv").replace("{task}", "check");
             let status = Answer::of(server.client.request(method, server.url(&concrete))).await.status;
             assert!(status != 405 && status < 500, "{path} answers {status}");
         }

@@ -25,7 +25,7 @@ async fn buckets_are_columns_with_nulls_where_nothing_is() {
         .get("/api/v1/aggregate?field=duration_ms&fn=avg,count,p50,success_rate&bucket=1h&from=2026-01-01T12:00:00Z&to=2026-01-01T15:00:00Z")
         .await;
     assert_eq!(answer.status, 200, "{}", answer.text);
-    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.header("cache-control"), "no-cache");
     let body = answer.json();
     assert_eq!(body["time"], json!([NOON_MS, NOON_MS + HOUR_MS, NOON_MS + 2 * HOUR_MS]));
     assert_eq!(
@@ -62,7 +62,7 @@ async fn whatever_cannot_be_understood_is_refused_with_what_can() {
         ("fnn=avg", "unknown query parameter `fnn`; known: source, field, fn"),
         ("fn=median", "there is no function `median`; known: avg, sum"),
         ("fn=avg", "`avg` needs a field"),
-        ("source=shoes", "there is no source `shoes`; known: tasks"),
+        ("source=shoes", "`source=shoes`: write tasks, agent-metrics"),
         ("group_by=agent,swarm,model", "group by at most 2 words"),
         ("bucket=7m", "there is no bucket `7m`"),
         ("tz=Nowhere", "there is no zone `Nowhere`"),

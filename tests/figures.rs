@@ -81,7 +81,7 @@ async fn what_cannot_be_understood_is_refused_with_what_can() {
         ("/api/v1/summary?from=-9223372036854775807", "beyond the years 1 to 9999"),
         ("/api/v1/summary?to=9223372036854775807", "beyond the years 1 to 9999"),
         ("/api/v1/summary?agent_id=", "filter `agent_id` is empty"),
-        ("/api/v1/top-agents?metric=speed", "known: tasks, success_rate"),
+        ("/api/v1/top-agents?metric=speed", "`metric=speed`: write tasks, success_rate"),
         ("/api/v1/top-agents?order=up", "write asc or desc"),
         ("/api/v1/slowest-tasks?limit=0", "from 1 to 1000"),
     ] {

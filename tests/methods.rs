@@ -10,7 +10,7 @@ use fleet::{Fleet, HOUR, MINUTE, NOW};
 use swarmscope::model::aggregate::{Bucket, Field, Function, Source};
 use swarmscope::model::filter::{Order, PageRequest, RecordFilter};
 use swarmscope::model::overview::PageQuery;
-use swarmscope::model::summary::AgentMeasure;
+use swarmscope::model::summary::{AgentMeasure, TaskMeasure};
 use swarmscope::model::{MetricRecord, Micros, RangeSpec, Record, TimeRange};
 use swarmscope::store::Landing;
 
@@ -67,8 +67,14 @@ async fn every_documented_method_answers() {
         (summary.total_tasks, summary.avg_duration_ms, summary.total_tokens_used),
         (4, Some(250.0), Some(4_000))
     );
-    let slowest = service.get_slowest_tasks(&query, 2, now).await.expect("tasks");
-    assert_eq!(slowest.tasks.iter().map(|task| task.duration_ms).collect::<Vec<_>>(), [Some(400.0), Some(300.0)]);
+    for (by, order, expected) in [
+        (TaskMeasure::DurationMs, Order::Desc, ["task-4", "task-3"].as_slice()),
+        (TaskMeasure::DurationMs, Order::Asc, &["task-1", "task-2"]),
+        (TaskMeasure::FilesChanged, Order::Desc, &[]), // nobody recorded files
+    ] {
+        let ranked = service.get_slowest_tasks(&query, (by, order), 2, now).await.expect("tasks");
+        assert_eq!(ranked.tasks.iter().map(|task| task.task_id.as_str()).collect::<Vec<_>>(), expected, "{by:?}");
+    }
 }
 
 #[tokio::test]

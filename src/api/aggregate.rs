@@ -1,91 +1,99 @@
 //! `GET /api/v1/aggregate`: any function of any number, grouped and bucketed.
+//!
+//! Not here: which functions fit which source, which `service::aggregate` knows.
 
 use std::collections::BTreeMap;
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
-use axum::http::header;
 use axum::response::Response;
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::ApiResult;
-use super::insight::{fresh, range_spec};
+use super::insight::range_spec;
+use super::parameter::{FROM, Spec, TO, Takes, takes, words};
 use super::params::Params;
-use super::problem::ProblemBody;
+use super::{ApiResult, reply, timing};
 use crate::model::aggregate::{
     AggregateAnswer, AggregateColumn, AggregateQuery, AggregateSeries, Bucket, Field, Function, GroupBy, OrderBy,
     Source,
 };
+use crate::model::answer::{Estimator, Tier};
 use crate::model::{Problem, RecordFilter};
 use crate::service::{Service, ServiceError};
 use crate::wire::figures;
 
 /// Parameters beside the filters.
-const PLAIN: [&str; 11] =
-    ["source", "field", "fn", "from", "to", "group_by", "bucket", "tz", "order_by", "limit", "format"];
-
-/// What can be asked.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes parameters; they are read by `Params`, which refuses unknown ones")]
-struct Asked {
-    /// tasks (default), agent-metrics, swarm-metrics, events or healings.
-    source: Option<String>,
-    /// The number: duration_ms, tokens_used, tokens_input, tokens_output, tokens_cache_read, tokens_cache_write,
-    /// tokens_reasoning, files_changed or cost_usd of tasks, value of metrics, duration_ms of healings.
-    field: Option<String>,
-    /// A comma list of avg sum count (default) min max stddev stddev_samp p0…p100 (p99.9) rate (a second)
-    /// success_rate.
-    #[param(rename = "fn")]
-    functions: Option<String>,
-    /// First instant: RFC 3339, epoch milliseconds, or relative (`now-6h`); everything without it.
-    from: Option<String>,
-    /// First instant after the range.
-    to: Option<String>,
-    /// Up to two words, comma-separated: agent_id, swarm_id, project, model or result of tasks; what the filters
-    /// below name of the others.
-    group_by: Option<String>,
-    /// 1m 2m 5m 10m 15m 30m 1h 2h 3h 4h 6h 8h 12h or 1d; at most 5 000 buckets. The range as a whole without it.
-    bucket: Option<String>,
-    /// An IANA zone whose midnight and hours the buckets start at; UTC without it.
-    tz: Option<String>,
-    /// A function asked for, over the whole range, or a word grouped by; `-` before it for descending.
-    order_by: Option<String>,
-    /// At most so many groups, 1 to 1 000; default 100.
-    limit: Option<u32>,
-    /// `json` (default), or `csv`: a row for each bucket of each group.
-    format: Option<String>,
-    /// Only this agent.
-    agent_id: Option<String>,
-    /// Only this swarm.
-    swarm_id: Option<String>,
-    /// Only this project.
-    project: Option<String>,
-    /// Only this model.
-    model: Option<String>,
-    /// Only tasks with this result; `none` = without one.
-    result: Option<String>,
-    /// Only this metric type.
-    metric_type: Option<String>,
-    /// Only this event type.
-    event_type: Option<String>,
-    /// Only events of this kind of agent.
-    agent_type: Option<String>,
-    /// Only this healing strategy.
-    strategy: Option<String>,
-    /// Only this kind of failure.
-    failure_type: Option<String>,
-    /// Only healings that succeeded, or did not: true or false.
-    success: Option<String>,
+fn plain() -> Vec<Spec> {
+    vec![
+        Spec::new("source", Takes::Word(words!(Source)), "Of which records; `tasks` without it.", "tasks"),
+        Spec::new(
+            "field",
+            Takes::Word(words!(Field)),
+            "The number: of tasks duration_ms, tokens, files_changed or cost_usd, of metrics value, of healings \
+             duration_ms.",
+            "duration_ms",
+        ),
+        Spec::new(
+            "fn",
+            Takes::Like(FUNCTIONS),
+            "A comma list of avg sum count (default) min max stddev stddev_samp p0…p100 (p99.9) rate (a second) \
+             success_rate; all but count, rate and success_rate need a field.",
+            "count,success_rate",
+        ),
+        FROM,
+        TO,
+        Spec::new(
+            "group_by",
+            Takes::Like(r"^[a-z_]+(,[a-z_]+)?$"),
+            "Up to two words, comma-separated: agent_id, swarm_id, project, model or result of tasks; what the \
+             filters name of the others.",
+            "agent_id",
+        ),
+        BUCKET,
+        Spec::new(
+            "tz",
+            Takes::Like("^[A-Za-z0-9_+/-]+$"),
+            "An IANA zone whose midnight and hours the buckets start at; UTC without it.",
+            "Europe/Berlin",
+        ),
+        Spec::new(
+            "order_by",
+            Takes::Like("^-?[a-z0-9_.]+$"),
+            "A function asked for, over the whole range, or a word grouped by; `-` before it for descending.",
+            "-count",
+        ),
+        Spec::limit(AggregateQuery::LIMIT_DEFAULT, AggregateQuery::LIMIT_MAX),
+        Spec::new("format", Takes::Word(&["json", "csv"]), "`csv`: a row for each bucket of each group.", "json"),
+    ]
 }
+
+/// How wide buckets are.
+pub(super) const BUCKET: Spec = Spec::new(
+    "bucket",
+    Takes::Like("^((1|2|5|10|15|30)m|(1|2|3|4|6|8|12)h|1d)$"),
+    "The width of a bucket; at most 5 000 buckets. The range as a whole without it.",
+    "1d",
+);
+
+/// The functions, as an ECMA-262 pattern.
+const FUNCTIONS: &str = "^(avg|sum|count|min|max|stddev|stddev_samp|rate|success_rate|p(100|[0-9]{1,2}(\\.[0-9]{1,3})?))\
+                         (,(avg|sum|count|min|max|stddev|stddev_samp|rate|success_rate|p(100|[0-9]{1,2}(\\.[0-9]{1,3})?)))*$";
+
+fn specs() -> Vec<Spec> {
+    let filters = GroupBy::ALL.into_iter().filter_map(|group| Spec::filter(group.as_str()));
+    plain().into_iter().chain(filters).collect()
+}
+
+takes!(AggregateParams, specs());
 
 /// Figures in columns; null = no data.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AggregateBody {
     /// First instant of the range.
+    #[schema(format = DateTime)]
     pub from: String,
     /// First instant after it.
+    #[schema(format = DateTime)]
     pub to: String,
     /// Of which records.
     pub source: &'static str,
@@ -96,7 +104,7 @@ pub struct AggregateBody {
     /// The zone that was really used.
     pub zone: String,
     /// The coarsest rows that answered: `raw`, `1m`, `1h` or `1d`.
-    pub tier: Option<&'static str>,
+    pub tier: Option<Tier>,
     /// Whether the range starts inside the first bucket.
     pub partial_first: bool,
     /// Whether the last bucket is still being filled, or the range ends inside it.
@@ -137,7 +145,7 @@ pub struct ColumnBody {
     /// How many values `total` stands on; the denominator of a success rate.
     pub n: u64,
     /// How percentiles were computed: `exact` or `ddsketch(0.01)`; null for other functions, which are exact.
-    pub estimator: Option<&'static str>,
+    pub estimator: Option<Estimator>,
     /// A value for each bucket.
     pub values: Vec<Option<f64>>,
     /// How many values each stands on; the denominators of a success rate.
@@ -148,25 +156,18 @@ pub struct ColumnBody {
 }
 
 /// Figures over records: any function of any number, grouped and bucketed.
-#[utoipa::path(get, path = "/api/v1/aggregate", tag = "insight", params(Asked), responses(
-    (status = 200, description = "figures in columns", content((AggregateBody = "application/json"), (String = "text/csv"))),
-    (status = 400, description = "an unknown parameter, an unreadable value, or too many buckets", body = ProblemBody,
-        content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/v1/aggregate", tag = "insight", params(AggregateParams), responses(
+    (status = 200, description = "figures in columns", content((AggregateBody = "application/json"), (String = "text/csv")))))]
 pub async fn aggregate(State(service): State<Service>, RawQuery(query): RawQuery) -> ApiResult<Response> {
-    let known: Vec<&str> = PLAIN.into_iter().chain(GroupBy::ALL.into_iter().map(GroupBy::as_str)).collect();
-    let params = Params::read(query.as_deref(), &known)?;
+    let params = Params::take(query.as_deref(), specs())?;
     let query = question(&params)?;
-    let as_csv = match params.get("format") {
-        None | Some("json") => false,
-        Some("csv") => true,
-        Some(other) => return Err(Problem::bad_request(format!("`format={other}`: write json or csv")).into()),
-    };
-    let answer = service.aggregate(&query, super::now()).await?;
-    if as_csv {
+    let answer = timing::query(service.aggregate(&query, super::now())).await?;
+    if params.get("format") == Some("csv") {
         let csv = figures::csv(&query, &answer).map_err(ServiceError::from)?;
-        return Ok(fresh(([(header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present")], csv)));
+        let keeps = reply::is_absolute(params.get("from"), params.get("to"));
+        return Ok(reply::bytes("text/csv; charset=utf-8; header=present", csv, keeps));
     }
-    Ok(fresh(Json(body(&query, answer))))
+    reply::of_range(&params, &body(query.source, query.field, answer))
 }
 
 fn question(params: &Params) -> Result<AggregateQuery, Problem> {
@@ -176,12 +177,12 @@ fn question(params: &Params) -> Result<AggregateQuery, Problem> {
         functions.push(Function::Count);
     }
     let mut filter = RecordFilter::default();
-    for (name, value) in params.iter().filter(|(name, _)| !PLAIN.contains(name)) {
+    let plain = plain();
+    for (name, value) in params.iter().filter(|(name, _)| plain.iter().all(|spec| spec.name != *name)) {
         if let Some(place) = filter.field_mut(name) {
             *place = Some(value.to_owned());
         }
     }
-    let limit = params.number("limit", AggregateQuery::LIMIT_DEFAULT, 1, AggregateQuery::LIMIT_MAX)?;
     Ok(AggregateQuery {
         source: params.get("source").map(Source::parse).transpose()?.unwrap_or_default(),
         field: params.get("field").map(Field::parse).transpose()?,
@@ -192,20 +193,20 @@ fn question(params: &Params) -> Result<AggregateQuery, Problem> {
         bucket: params.get("bucket").map(Bucket::parse).transpose()?,
         tz: params.get("tz").map(str::to_owned),
         order_by: params.get("order_by").map(OrderBy::parse).transpose()?,
-        limit: Some(limit),
+        limit: params.whole("limit"),
     })
 }
 
-fn body(query: &AggregateQuery, answer: AggregateAnswer) -> AggregateBody {
+pub(super) fn body(source: Source, field: Option<Field>, answer: AggregateAnswer) -> AggregateBody {
     let series = answer.series.into_iter().map(|series| series_body(&answer.group_by, series)).collect();
     AggregateBody {
         from: answer.range.from.to_rfc3339(),
         to: answer.range.until.to_rfc3339(),
-        source: query.source.as_str(),
-        field: query.field.map(Field::as_str),
+        source: source.as_str(),
+        field: field.map(Field::as_str),
         bucket: answer.bucket.map(|bucket| bucket.to_string()),
         zone: answer.zone,
-        tier: answer.tier.map(|tier| tier.as_str()),
+        tier: answer.tier,
         partial_first: answer.partial_first,
         partial_last: answer.partial_last,
         truncated: answer.truncated,
@@ -230,7 +231,7 @@ fn column_body(column: AggregateColumn) -> ColumnBody {
         function: column.function.to_string(),
         total: column.total,
         n: column.n,
-        estimator: column.estimator.map(|estimator| estimator.as_str()),
+        estimator: column.estimator,
         values: column.values,
         samples: column.samples,
         successes: column.successes,

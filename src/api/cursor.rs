@@ -1,4 +1,4 @@
-//! Opaque cursors: where a list goes on, together with the question it answers.
+//! Cursors of record lists: where a list goes on, together with the question it answers.
 //!
 //! A relative range (`now-6h`) means something else a minute later, so a cursor carries the resolved
 //! range beside the parameters. Whatever is sent with it must say the same.
@@ -9,6 +9,7 @@ use super::params::Params;
 use crate::model::filter::Cursor as Position;
 use crate::model::time::TimeRange;
 use crate::model::{Dataset, Problem};
+use crate::service::opaque;
 
 /// A list's question, frozen, and the last row that was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,9 +46,7 @@ impl Frozen {
     /// As text for a URL.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let json = serde_json::to_vec(self).unwrap_or_default();
-        let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
-        json.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+        opaque::write(self)
     }
 
     /// Reads what [`Self::to_text`] wrote, and holds it against the parameters beside it.
@@ -55,17 +54,7 @@ impl Frozen {
     /// # Errors
     /// [`Problem`] when it is no cursor, or one of another question.
     pub fn read(text: &str, dataset: Dataset, params: &Params) -> Result<Self, Problem> {
-        let unreadable = || Problem::bad_request("`cursor` is not one that was given out here; start again without it");
-        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        let bytes: Option<Vec<u8>> = text
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| match pair {
-                [high, low] => Some(digit(*high)? * 16 + digit(*low)?),
-                _ => None,
-            })
-            .collect();
-        let frozen: Self = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(unreadable)?;
+        let frozen: Self = opaque::read_cursor(text)?;
         if frozen.dataset != dataset {
             let reason = format!("`cursor` is of {}, not of {}", frozen.dataset.as_str(), dataset.as_str());
             return Err(Problem::bad_request(reason));

@@ -7,14 +7,16 @@
 //! `.gz` file is a compressed file, whatever the transfer.
 
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, stream};
 
+use super::parameter::{FROM, Spec, TO, Takes, takes};
 use super::params::Params;
-use super::problem::{ProblemBody, chain};
-use super::{ApiResult, now};
+use super::path::Segments;
+use super::problem::chain;
+use super::{ApiResult, now, timing};
 use crate::model::{Dataset, Format, Micros, Problem, Selection, TimeRange};
 use crate::service::Service;
 use crate::service::export::{ExportRequest, filter_fields, filter_for};
@@ -23,7 +25,26 @@ use crate::wire::Layout;
 use crate::wire::exposition::Dialect;
 
 /// Parameters that are no filters.
-const OWN_PARAMETERS: [&str; 5] = ["from", "to", "pretty", "metadata", "guard"];
+const OWN: [Spec; 5] = [
+    FROM,
+    TO,
+    Spec::new("pretty", Takes::Switch, "Indent JSON.", "true"),
+    Spec::new("metadata", Takes::Switch, "0: leave metadata out (CSV, JSON, NDJSON).", "false"),
+    Spec::new("guard", Takes::Switch, "0: do not disarm formulas in CSV text.", "false"),
+];
+
+/// Every parameter of any dataset.
+fn all_specs() -> Vec<Spec> {
+    let mut specs = OWN.to_vec();
+    for spec in Dataset::ALL.into_iter().flat_map(Spec::filters) {
+        if !specs.contains(&spec) {
+            specs.push(spec);
+        }
+    }
+    specs
+}
+
+takes!(ExportParams, all_specs());
 
 /// A whole dataset as a file, streamed: all rows, oldest first.
 ///
@@ -40,64 +61,40 @@ const OWN_PARAMETERS: [&str; 5] = ["from", "to", "pretty", "metadata", "guard"];
     get, path = "/api/v1/export/{file}", tag = "export",
     params(
         ("file" = String, Path, description = "dataset.extension, such as tasks.csv or all.ndjson.gz", example = "tasks.csv"),
-        ("from" = Option<String>, Query, description = "First instant: RFC 3339, epoch milliseconds, or relative (now-6h); default everything"),
-        ("to" = Option<String>, Query, description = "First instant after the range; default everything"),
-        ("pretty" = Option<String>, Query, description = "1: indent JSON"),
-        ("metadata" = Option<String>, Query, description = "0: leave metadata out (CSV, JSON, NDJSON)"),
-        ("guard" = Option<String>, Query, description = "0: do not disarm formulas in CSV text"),
-        ("task_id" = Option<String>, Query, description = "Filter"),
-        ("agent_id" = Option<String>, Query, description = "Filter"),
-        ("swarm_id" = Option<String>, Query, description = "Filter"),
-        ("result" = Option<String>, Query, description = "Filter; none = no result recorded"),
-        ("model" = Option<String>, Query, description = "Filter"),
-        ("project" = Option<String>, Query, description = "Filter"),
-        ("metric_type" = Option<String>, Query, description = "Filter"),
-        ("event_type" = Option<String>, Query, description = "Filter"),
-        ("agent_type" = Option<String>, Query, description = "Filter"),
-        ("event_id" = Option<String>, Query, description = "Filter"),
-        ("strategy" = Option<String>, Query, description = "Filter"),
-        ("failure_type" = Option<String>, Query, description = "Filter"),
-        ("success" = Option<String>, Query, description = "Filter: true or false"),
-        ("status" = Option<String>, Query, description = "Filter"),
-        ("session_id" = Option<String>, Query, description = "Filter"),
-        ("memory_type" = Option<String>, Query, description = "Filter"),
-        ("key" = Option<String>, Query, description = "Filter"),
+        ExportParams,
     ),
     responses(
         (status = 200, description = "The file", content(
             (String = "text/csv"), (String = "application/json"), (String = "application/x-ndjson"),
             (String = "text/plain"), (String = "application/openmetrics-text"), (String = "application/gzip"),
         )),
-        (status = 400, description = "An unknown or unreadable parameter", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such dataset, or not in that form", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such dataset, or not in that form"),
+        (status = 507, description = "No room beside the store for sorting"),
     )
 )]
 pub async fn export(
     State(service): State<Service>,
-    Path(file): Path<String>,
+    Segments(file): Segments<String>,
     RawQuery(query): RawQuery,
 ) -> ApiResult<Response> {
     let file = FileName::parse(&file)?;
-    let layout_of = |params: &Params| -> Result<Layout, Problem> {
-        Ok(Layout {
-            metadata: params.switch("metadata", true)?,
-            pretty: params.switch("pretty", false)?,
-            guard: params.switch("guard", true)?,
-        })
-    };
-    let known = [&OWN_PARAMETERS[..], &filter_fields(file.selection)].concat();
-    let params = Params::read(query.as_deref(), &known)?;
+    let filters = filter_fields(file.selection).into_iter().filter_map(Spec::filter);
+    let params = Params::take(query.as_deref(), OWN.into_iter().chain(filters).collect())?;
     let range = range_from(params.get("from"), params.get("to"), now())?;
     let request = ExportRequest {
         selection: file.selection,
         format: file.format,
         range,
-        filter: filter_for(file.selection, params.iter().filter(|(name, _)| !OWN_PARAMETERS.contains(name)))?,
-        layout: layout_of(&params)?,
+        filter: filter_for(file.selection, params.iter().filter(|(name, _)| OWN.iter().all(|own| own.name != *name)))?,
+        layout: Layout {
+            metadata: params.on("metadata").unwrap_or(true),
+            pretty: params.on("pretty").unwrap_or(false),
+            guard: params.on("guard").unwrap_or(true),
+        },
         gzip: file.gz,
     };
     let mut chunks = service.export(request)?;
-    let first = chunks.next().await.transpose()?;
+    let first = timing::query(chunks.next()).await.transpose()?;
     let rest = stream::iter(first.map(Ok)).chain(chunks).inspect(|chunk| {
         if let Err(error) = chunk {
             tracing::error!(error = %chain(error), "an export broke off");

@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 
 use super::ApiResult;
 use super::params::Params;
-use super::problem::ProblemBody;
 use crate::service::Service;
 
 /// What was in the buffer.
@@ -21,8 +20,7 @@ pub struct FlushBody {
 #[utoipa::path(post, path = "/api/v1/flush", tag = "records",
     responses(
         (status = 200, description = "everything that waited is durable", body = FlushBody),
-        (status = 503, description = "too much is waiting; see Retry-After", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 507, description = "the disk is full", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 507, description = "the disk is full"),
     ))]
 pub async fn flush(State(service): State<Service>, RawQuery(query): RawQuery) -> ApiResult<Json<FlushBody>> {
     Params::read(query.as_deref(), &[])?;

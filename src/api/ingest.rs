@@ -10,9 +10,11 @@ use sha2::{Digest, Sha256};
 use tokio::io::{AsyncBufRead, AsyncReadExt};
 use tokio_util::io::StreamReader;
 
+use super::parameter::{Spec, Takes, takes};
 use super::params::Params;
+use super::record_schema::AnyItem;
 use super::request_id::RequestId;
-use super::{ApiProblem, ApiResult, ApiState, problem::ProblemBody};
+use super::{ApiProblem, ApiResult, ApiState};
 use crate::model::answer::{Buffered, Receipt};
 use crate::model::{Problem, ProblemKind, time};
 use crate::service::Service;
@@ -22,6 +24,40 @@ use crate::wire::native::array;
 
 /// Longest idempotency key, in bytes.
 const KEY_BYTES_MAX: usize = 255;
+
+const SPECS: [Spec; 3] = [
+    Spec::new(
+        "ack",
+        Takes::Word(&["durable", "buffered"]),
+        "`durable` (default): the answer comes after the commit; \
+        `buffered`: it does not wait, and what waits when the server dies is lost.",
+        "durable",
+    ),
+    Spec::new("atomic", Takes::Switch, "All records or none.", "true"),
+    Spec::new(
+        "assume_offset",
+        Takes::Like("^([+-][0-9]{2}:?[0-9]{2}|Z)$"),
+        "Offset of times that bring none.",
+        "+09:00",
+    ),
+];
+
+const HEADERS: [Spec; 2] = [
+    Spec::new(
+        "Idempotency-Key",
+        Takes::Like("^[!-~]{1,255}$"),
+        "Names this body: sent again it counts once, with another body it is refused.",
+        "batch-17",
+    ),
+    Spec::new(
+        "Content-Encoding",
+        Takes::Word(&["identity", "gzip", "zstd"]),
+        "How the body is compressed.",
+        "identity",
+    ),
+];
+
+takes!(IngestParams, SPECS, HEADERS);
 
 /// Which form the records come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,25 +71,21 @@ enum Form {
 /// Stores records of any kind. The answer comes after the commit.
 #[utoipa::path(post, path = "/api/v1/ingest", tag = "records",
     params(
-        ("atomic" = Option<bool>, Query, description = "all records or none"),
-        ("ack" = Option<String>, Query, description = "`durable` (default): the answer comes after the commit; `buffered`: it does not wait, and what waits when the server dies is lost"),
-        ("assume_offset" = Option<String>, Query, description = "offset of times that bring none, such as +09:00"),
-        ("Idempotency-Key" = Option<String>, Header, description = "names this body: sent again it counts once, with another body it is refused"),
-        ("Content-Encoding" = Option<String>, Header, description = "gzip or zstd"),
+        IngestParams,
     ),
     request_body(content(
-        (Vec<serde_json::Value> = "application/json"),
+        (Vec<AnyItem> = "application/json", example = json!([{"kind": "task", "task_id": "task-1", "agent_id": "coder-1",
+            "result": "success", "timestamp": "2026-01-15T12:00:00Z", "duration_ms": 1250.0}])),
         (String = "application/x-ndjson"),
     ), description = "records; `kind` says which: task, agent_metric, swarm_metric, event, healing, agent, memory"),
     responses(
         (status = 200, description = "what became of each record", body = Receipt),
         (status = 202, description = "with `ack=buffered`: valid records wait to be stored; 200 as without it when the buffer is switched off", body = Buffered),
-        (status = 400, description = "no record is valid, or the body cannot be read", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "the decoded body is too large", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "another media type or encoding", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "the idempotency key came with another body", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "too much is waiting; see Retry-After", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 507, description = "the disk is full", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "no record is valid, or the body cannot be read"),
+        (status = 413, description = "the decoded body is too large"),
+        (status = 415, description = "another media type or encoding"),
+        (status = 422, description = "the idempotency key came with another body"),
+        (status = 507, description = "the disk is full"),
     ))]
 pub async fn ingest(
     State(state): State<ApiState>,
@@ -62,7 +94,7 @@ pub async fn ingest(
     headers: HeaderMap,
     body: Body,
 ) -> ApiResult<Response> {
-    let params = Params::read(query.as_deref(), &["ack", "atomic", "assume_offset"])?;
+    let params = Params::take(query.as_deref(), SPECS.to_vec())?;
     let form = form(&headers)?;
     let compression = compression(&headers)?;
     let key = idempotency_key(&headers)?;
@@ -73,7 +105,7 @@ pub async fn ingest(
         assume_offset,
         key,
         line_bytes_max: state.limits.line_bytes,
-        atomic: params.switch("atomic", false)?,
+        atomic: params.on("atomic").unwrap_or(false),
     };
     let buffered = wants_buffer(&params, &options)? && state.service.settings().write_buffer.enabled;
     let body = compression.decode(StreamReader::new(body.into_data_stream().map_err(std::io::Error::other)));
@@ -167,12 +199,10 @@ async fn take_records(intake: &mut Intake, form: Form, bytes: &[u8]) -> Result<O
 /// Whether the sender does not wait. Promises about the whole body cannot be given before it is stored.
 fn wants_buffer(params: &Params, options: &IntakeOptions) -> Result<bool, Problem> {
     match params.get("ack") {
-        None | Some("durable") => Ok(false),
         Some("buffered") if options.atomic || options.key.is_some() => Err(Problem::bad_request(
             "`ack=buffered` answers before anything is stored; leave it out with `atomic` or an Idempotency-Key",
         )),
-        Some("buffered") => Ok(true),
-        Some(other) => Err(Problem::bad_request(format!("`ack={other}`: write durable or buffered"))),
+        ack => Ok(ack == Some("buffered")),
     }
 }
 

@@ -1,55 +1,60 @@
 //! `GET /api/v1/{summary,top-agents,slowest-tasks}`: figures for scripts, from the functions pages ask too.
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::ApiResult;
+use super::parameter::{FROM, Spec, TO, Takes, takes, words};
 use super::params::Params;
-use super::problem::ProblemBody;
-use crate::model::answer::Rate;
+use super::{ApiResult, reply, timing};
+use crate::model::answer::{Estimator, Rate, Tier};
 use crate::model::overview::{AgentRow, PageQuery, TaskRow};
-use crate::model::summary::{AgentMeasure, AgentRanking, SlowTasks, Summary};
-use crate::model::{Micros, Order, Problem, RangeSpec, RecordFilter};
+use crate::model::summary::{AgentMeasure, AgentRanking, SlowTasks, Summary, TaskMeasure};
+use crate::model::{Micros, Order, RangeSpec, RecordFilter};
 use crate::service::Service;
 
-/// Parameters of every question here.
-const COMMON: [&str; 7] = ["from", "to", "agent_id", "swarm_id", "project", "model", "result"];
 /// Rows when none are asked for, as the documented methods have it.
-const LIMIT_DEFAULT: u32 = 10;
-/// Most rows.
-const LIMIT_MAX: u32 = 1000;
+const LIMIT: Spec = Spec::limit(10, 1000);
+/// What tasks can be narrowed by.
+const FILTERS: [&str; 5] = ["agent_id", "swarm_id", "project", "model", "result"];
+const AGENT_MEASURES: &[&str] = words!(AgentMeasure);
+const TASK_MEASURES: &[&str] = words!(TaskMeasure);
 
-/// What every question can be asked.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes parameters; they are read by `Params`, which refuses unknown ones")]
-struct Common {
-    /// First instant: RFC 3339, epoch milliseconds, or relative (`now-6h`); everything without it.
-    from: Option<String>,
-    /// First instant after the range.
-    to: Option<String>,
-    /// Only this agent.
-    agent_id: Option<String>,
-    /// Only this swarm.
-    swarm_id: Option<String>,
-    /// Only this project.
-    project: Option<String>,
-    /// Only this model.
-    model: Option<String>,
-    /// Only tasks with this result; `none` = without one.
-    result: Option<String>,
+/// Range, filters, and what else a question takes.
+pub(super) fn specs(more: &[Spec]) -> Vec<Spec> {
+    [FROM, TO].into_iter().chain(FILTERS.into_iter().filter_map(Spec::filter)).chain(more.iter().copied()).collect()
 }
+
+fn ranking_specs() -> Vec<Spec> {
+    specs(&[
+        Spec::new("by", Takes::Word(AGENT_MEASURES), "The measure; `avg_duration_ms` without it.", "p95_duration_ms"),
+        Spec::new("metric", Takes::Word(AGENT_MEASURES), "The documented name of `by`.", "success_rate"),
+        Spec::order("`asc` (default) or `desc` by the measure."),
+        LIMIT,
+    ])
+}
+
+fn slowest_specs() -> Vec<Spec> {
+    specs(&[
+        Spec::new("by", Takes::Word(TASK_MEASURES), "The number; `duration_ms` without it.", "tokens_used"),
+        Spec::order("`desc` (default) or `asc` by the number."),
+        LIMIT,
+    ])
+}
+
+takes!(SummaryParams, specs(&[]));
+takes!(RankingParams, ranking_specs());
+takes!(SlowestParams, slowest_specs());
 
 /// Figures of a range; null = nothing is known, which is not 0.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SummaryBody {
     /// First instant of the range.
+    #[schema(format = DateTime)]
     pub from: String,
     /// First instant after it.
+    #[schema(format = DateTime)]
     pub to: String,
     /// All tasks.
     pub total_tasks: u64,
@@ -57,7 +62,8 @@ pub struct SummaryBody {
     pub successful_tasks: u64,
     /// Those that count in the rate: its denominator.
     pub rated_tasks: u64,
-    /// The share of the rated tasks that succeeded, 0 to 1.
+    /// The share of the rated tasks that succeeded.
+    #[schema(minimum = 0, maximum = 1)]
     pub success_rate: Option<f64>,
     /// Mean duration.
     pub avg_duration_ms: Option<f64>,
@@ -73,10 +79,10 @@ pub struct SummaryBody {
     pub unique_agents: u64,
     /// Tasks with a duration.
     pub n: u64,
-    /// The coarsest rows that answered: `raw`, `1m`, `1h` or `1d`.
-    pub tier: Option<&'static str>,
-    /// How percentiles were computed: `exact` or `ddsketch(0.01)`.
-    pub estimator: Option<&'static str>,
+    /// The coarsest rows that answered.
+    pub tier: Option<Tier>,
+    /// How percentiles were computed.
+    pub estimator: Option<Estimator>,
 }
 
 impl From<&Summary> for SummaryBody {
@@ -95,8 +101,8 @@ impl From<&Summary> for SummaryBody {
             total_tokens_used: summary.total_tokens_used,
             unique_agents: summary.unique_agents,
             n: summary.n,
-            tier: summary.tier.map(|tier| tier.as_str()),
-            estimator: summary.estimator.map(|estimator| estimator.as_str()),
+            tier: summary.tier,
+            estimator: summary.estimator,
         }
     }
 }
@@ -105,8 +111,10 @@ impl From<&Summary> for SummaryBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RankingBody {
     /// First instant of the range.
+    #[schema(format = DateTime)]
     pub from: String,
     /// First instant after it.
+    #[schema(format = DateTime)]
     pub to: String,
     /// How many agents have the measure in the range.
     pub agent_count: u64,
@@ -131,7 +139,8 @@ pub struct AgentBody {
     pub successful_tasks: u64,
     /// Those that count in the rate.
     pub rated_tasks: u64,
-    /// The share of the rated tasks that succeeded, 0 to 1.
+    /// The share of the rated tasks that succeeded.
+    #[schema(minimum = 0, maximum = 1)]
     pub success_rate: Option<f64>,
     /// Mean duration.
     pub avg_duration_ms: Option<f64>,
@@ -146,11 +155,12 @@ pub struct AgentBody {
     /// Its tokens.
     pub tokens_used: i64,
     /// Its last task in the range.
+    #[schema(format = DateTime)]
     pub last_seen: Option<String>,
     /// Tasks with a duration.
     pub n: u64,
     /// How percentiles were computed.
-    pub estimator: Option<&'static str>,
+    pub estimator: Option<Estimator>,
 }
 
 impl From<AgentRow> for AgentBody {
@@ -173,19 +183,21 @@ impl From<AgentRow> for AgentBody {
             tokens_used: agent.tokens,
             last_seen: agent.last_seen.map(Micros::to_rfc3339),
             n: durations.map_or(0, |durations| durations.n),
-            estimator: durations.map(|durations| durations.estimator.as_str()),
+            estimator: durations.map(|durations| durations.estimator),
         }
     }
 }
 
-/// Tasks, longest first.
+/// Tasks in the order asked for.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SlowTasksBody {
     /// First instant of the range.
+    #[schema(format = DateTime)]
     pub from: String,
     /// First instant after it.
+    #[schema(format = DateTime)]
     pub to: String,
-    /// The tasks.
+    /// The tasks; those without the number are left out.
     pub items: Vec<SlowTaskBody>,
 }
 
@@ -197,6 +209,7 @@ pub struct SlowTaskBody {
     /// Its agent.
     pub agent_id: String,
     /// When it ended.
+    #[schema(format = DateTime)]
     pub timestamp: String,
     /// How long it took.
     pub duration_ms: Option<f64>,
@@ -204,6 +217,8 @@ pub struct SlowTaskBody {
     pub result: Option<String>,
     /// Its tokens.
     pub tokens_used: Option<i64>,
+    /// Files it changed.
+    pub files_changed: Option<i64>,
     /// Its swarm.
     pub swarm_id: Option<String>,
     /// Its project.
@@ -221,6 +236,7 @@ impl From<TaskRow> for SlowTaskBody {
             duration_ms: task.duration_ms,
             result: task.result,
             tokens_used: task.tokens_used,
+            files_changed: task.files_changed,
             swarm_id: task.swarm_id,
             project: task.project,
             model: task.model,
@@ -229,71 +245,54 @@ impl From<TaskRow> for SlowTaskBody {
 }
 
 /// Figures of a range.
-#[utoipa::path(get, path = "/api/v1/summary", tag = "insight", params(Common), responses(
-    (status = 200, description = "figures", body = SummaryBody),
-    (status = 400, description = "an unknown parameter or an unreadable value", body = ProblemBody,
-        content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/v1/summary", tag = "insight", params(SummaryParams), responses(
+    (status = 200, description = "figures", body = SummaryBody)))]
 pub async fn summary(State(service): State<Service>, RawQuery(query): RawQuery) -> ApiResult<Response> {
-    let params = Params::read(query.as_deref(), &COMMON)?;
-    let summary = service.summary(&question(&params)?, super::now()).await?;
-    Ok(fresh(Json(SummaryBody::from(&summary))))
+    let params = Params::take(query.as_deref(), specs(&[]))?;
+    let summary = timing::query(service.summary(&question(&params), super::now())).await?;
+    reply::of_range(&params, &SummaryBody::from(&summary))
 }
 
 /// Agents by any measure, in both orders.
-#[utoipa::path(get, path = "/api/v1/top-agents", tag = "insight", params(Common,
-    ("by" = Option<String>, Query, description = "tasks, success_rate, avg_duration_ms (default), p50_duration_ms, p95_duration_ms, p99_duration_ms, max_duration_ms, tokens_used, avg_tokens_used or cost_usd"),
-    ("metric" = Option<String>, Query, description = "the documented name of `by`"),
-    ("order" = Option<String>, Query, description = "asc (default) or desc"),
-    ("limit" = Option<u32>, Query, description = "1 to 1 000; default 10")), responses(
-    (status = 200, description = "agents", body = RankingBody),
-    (status = 400, description = "an unknown parameter or an unreadable value", body = ProblemBody,
-        content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/v1/top-agents", tag = "insight", params(RankingParams), responses(
+    (status = 200, description = "agents", body = RankingBody)))]
 pub async fn top_agents(State(service): State<Service>, RawQuery(query): RawQuery) -> ApiResult<Response> {
-    let known: Vec<&str> = COMMON.into_iter().chain(["by", "metric", "order", "limit"]).collect();
-    let params = Params::read(query.as_deref(), &known)?;
-    let limit = params.number("limit", LIMIT_DEFAULT, 1, LIMIT_MAX)?;
-    let measure =
-        AgentMeasure::parse(params.get("by").or(params.get("metric")).unwrap_or(AgentMeasure::AvgDurationMs.as_str()))?;
-    let order = match params.get("order") {
-        None | Some("asc") => Order::Asc,
-        Some("desc") => Order::Desc,
-        Some(other) => return Err(Problem::bad_request(format!("`order={other}`: write asc or desc")).into()),
-    };
-    let query = question(&params)?;
-    let AgentRanking { range, agent_count, agents } =
-        service.agent_ranking(&query, measure, order, limit as usize, super::now()).await?;
+    let params = Params::take(query.as_deref(), ranking_specs())?;
+    let by = params.get("by").or(params.get("metric")).unwrap_or(AgentMeasure::AvgDurationMs.as_str());
+    let (measure, order) = (AgentMeasure::parse(by)?, params.order(Order::Asc));
+    let limit = params.whole("limit").unwrap_or_default() as usize;
+    let query = question(&params);
+    let ranking = service.agent_ranking(&query, measure, order, limit, super::now());
+    let AgentRanking { range, agent_count, agents } = timing::query(ranking).await?;
     let items = agents.into_iter().map(AgentBody::from).collect();
-    Ok(fresh(Json(RankingBody { from: range.from.to_rfc3339(), to: range.until.to_rfc3339(), agent_count, items })))
+    let body = RankingBody { from: range.from.to_rfc3339(), to: range.until.to_rfc3339(), agent_count, items };
+    reply::of_range(&params, &body)
 }
 
-/// Tasks by duration, longest first.
-#[utoipa::path(get, path = "/api/v1/slowest-tasks", tag = "insight", params(Common,
-    ("limit" = Option<u32>, Query, description = "1 to 1 000; default 10")), responses(
-    (status = 200, description = "tasks", body = SlowTasksBody),
-    (status = 400, description = "an unknown parameter or an unreadable value", body = ProblemBody,
-        content_type = "application/problem+json")))]
+/// Tasks by duration, longest first; or by another number, in either order.
+#[utoipa::path(get, path = "/api/v1/slowest-tasks", tag = "insight", params(SlowestParams), responses(
+    (status = 200, description = "tasks", body = SlowTasksBody)))]
 pub async fn slowest_tasks(State(service): State<Service>, RawQuery(query): RawQuery) -> ApiResult<Response> {
-    let known: Vec<&str> = COMMON.into_iter().chain(["limit"]).collect();
-    let params = Params::read(query.as_deref(), &known)?;
-    let limit = params.number("limit", LIMIT_DEFAULT, 1, LIMIT_MAX)?;
-    let SlowTasks { range, tasks } = service.slowest_tasks(&question(&params)?, limit, super::now()).await?;
+    let params = Params::take(query.as_deref(), slowest_specs())?;
+    let by = params.get("by").and_then(TaskMeasure::parse).unwrap_or_default();
+    let (order, limit) = (params.order(Order::Desc), params.whole("limit").unwrap_or_default());
+    let query = question(&params);
+    let slowest = service.slowest_tasks(&query, (by, order), limit, super::now());
+    let SlowTasks { range, tasks } = timing::query(slowest).await?;
     let items = tasks.into_iter().map(SlowTaskBody::from).collect();
-    Ok(fresh(Json(SlowTasksBody { from: range.from.to_rfc3339(), to: range.until.to_rfc3339(), items })))
+    let body = SlowTasksBody { from: range.from.to_rfc3339(), to: range.until.to_rfc3339(), items };
+    reply::of_range(&params, &body)
 }
 
 /// Range and filters of a question.
-fn question(params: &Params) -> Result<PageQuery, Problem> {
+pub(super) fn question(params: &Params) -> PageQuery {
     let mut filter = RecordFilter::default();
-    for (field, value) in params.iter() {
-        let place = if matches!(field, "from" | "to") { None } else { filter.field_mut(field) };
-        if let Some(place) = place {
-            if value.is_empty() {
-                return Err(Problem::bad_request(format!("filter `{field}` is empty; leave it out to see all")));
-            }
+    for (name, value) in params.iter().filter(|(name, _)| FILTERS.contains(name)) {
+        if let Some(place) = filter.field_mut(name) {
             *place = Some(value.to_owned());
         }
     }
-    Ok(PageQuery { range: range_spec(params.get("from"), params.get("to")), filter, ..PageQuery::default() })
+    PageQuery { range: range_spec(params.get("from"), params.get("to")), filter, ..PageQuery::default() }
 }
 
 /// Everything without `from` and `to`.
@@ -305,9 +304,4 @@ pub fn range_spec(from: Option<&str>, to: Option<&str>) -> RangeSpec {
         (None, Some(_)) => "1970-01-01T00:00:00Z",
     };
     RangeSpec { from: from.to_owned(), to: to.unwrap_or_default().to_owned() }
-}
-
-/// An answer that changes with every record.
-pub(super) fn fresh(body: impl IntoResponse) -> Response {
-    ([(header::CACHE_CONTROL, "no-store")], body).into_response()
 }

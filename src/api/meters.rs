@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -64,7 +65,10 @@ impl Meters {
 pub async fn layer(State(meters): State<Meters>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let query_type = route.as_deref().and_then(|route| query_type(route, request.uri().path()));
+    // What changes something is no query; server functions are asked by POST and only read.
+    let path = request.uri().path();
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD) || path.starts_with(SERVER_FUNCTIONS);
+    let query_type = route.as_deref().filter(|_| reads).and_then(|route| query_type(route, path));
     // A probe that says "not now" is an answer, not a failure.
     let probe = matches!(route.as_deref(), Some("/livez" | "/readyz" | "/startupz"));
     let response = next.run(request).await;

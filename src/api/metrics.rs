@@ -1,9 +1,10 @@
 //! `GET /metrics`: what Swarmscope says about itself, for Prometheus.
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 
+use super::params::Params;
 use super::{ApiResult, ApiState, now, process};
 use crate::model::Micros;
 use crate::model::time::MINUTE;
@@ -60,7 +61,12 @@ const fn gauge(name: &'static str, unit: &'static str, help: &'static str) -> Fa
     responses((status = 200, description = "current values", content(
         (String = "text/plain"), (String = "application/openmetrics-text")))))]
 #[expect(clippy::cast_precision_loss, reason = "counts and sizes far below 2^53")]
-pub async fn metrics(State(state): State<ApiState>, headers: HeaderMap) -> ApiResult<Response> {
+pub async fn metrics(
+    State(state): State<ApiState>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    Params::read(query.as_deref(), &[])?;
     let dialect = dialect(&headers);
     let mut text = Exposition::new(dialect);
     let store = state.service.store();

@@ -3,9 +3,16 @@
 //! Handlers are declared once, with `utoipa_axum::routes!`, so that a route cannot be missing in
 //! `/api/v1/openapi.json`. Not here: pages (`web`), sockets and signals (`server`).
 
+mod accept;
+pub mod agents;
 pub mod aggregate;
+pub mod body;
 pub mod cursor;
+pub mod docs;
+mod document;
+pub mod event_counts;
 pub mod export;
+pub mod figures;
 pub mod flush;
 pub mod guard;
 pub mod ingest;
@@ -15,14 +22,23 @@ pub mod maintain;
 pub mod meters;
 pub mod metrics;
 pub mod openapi;
+pub mod parameter;
 pub mod params;
+pub mod path;
 pub mod probes;
 pub mod problem;
 mod process;
+pub mod record_schema;
+pub mod registry;
+pub mod reply;
 pub mod request_id;
 pub mod router;
+pub mod sessions;
 pub mod steady;
 pub mod stream;
+pub mod swarm_health;
+pub mod swarms;
+pub mod timing;
 
 use axum::extract::FromRef;
 

@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 
-use crate::model::Problem;
+use super::parameter::{Spec, Takes};
+use crate::model::{Order, Problem};
 
 /// The parameters of one request.
 #[derive(Debug)]
 pub struct Params {
     pairs: Vec<(String, String)>,
+    /// What was declared, when it was.
+    specs: Vec<Spec>,
 }
 
 impl Params {
@@ -29,7 +32,47 @@ impl Params {
             }
             pairs.push((name.into_owned(), value.into_owned()));
         }
-        Ok(Self { pairs })
+        Ok(Self { pairs, specs: Vec::new() })
+    }
+
+    /// Reads `query` by the declarations that the document shows, too: each value is one that its parameter takes.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; [`Problem`] for a value that is not taken.
+    pub fn take(query: Option<&str>, specs: Vec<Spec>) -> Result<Self, Problem> {
+        let known: Vec<&str> = specs.iter().map(|spec| spec.name).collect();
+        let mut params = Self::read(query, &known)?;
+        for (name, value) in params.iter() {
+            if let Some(spec) = specs.iter().find(|spec| spec.name == name) {
+                spec.check(value)?;
+            }
+        }
+        params.specs = specs;
+        Ok(params)
+    }
+
+    /// A declared number, or its default.
+    #[must_use]
+    pub fn whole(&self, name: &str) -> Option<u32> {
+        let takes = self.specs.iter().find(|spec| spec.name == name).map(|spec| spec.takes);
+        let sent = self.get(name).and_then(|text| text.parse().ok()); // checked by `take`
+        sent.or(if let Some(Takes::Number { default, .. }) = takes { default } else { None })
+    }
+
+    /// A declared switch; `None` when it was not sent.
+    #[must_use]
+    pub fn on(&self, name: &str) -> Option<bool> {
+        self.get(name).map(|text| !matches!(text, "0" | "false")) // checked by `take`
+    }
+
+    /// The declared `order`.
+    #[must_use]
+    pub fn order(&self, default: Order) -> Order {
+        match self.get("order") {
+            Some("asc") => Order::Asc,
+            Some("desc") => Order::Desc,
+            _ => default,
+        }
     }
 
     /// The value of `name`, if it was sent.

@@ -4,11 +4,16 @@ use axum::extract::{RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::parameter::{Spec, Takes, takes};
 use super::params::Params;
 use super::{ApiResult, ApiState};
 
+const VERBOSE: Spec = Spec::new("verbose", Takes::Switch, "List the checks.", "true");
+
+takes!(ProbeParams, [VERBOSE]);
+
 /// Does the process answer? Never asks the store: a restart heals no disk.
-#[utoipa::path(get, path = "/livez", tag = "probes", params(("verbose" = Option<bool>, Query, description = "list the checks")),
+#[utoipa::path(get, path = "/livez", tag = "probes", params(ProbeParams),
     responses((status = 200, description = "it answers", body = String, content_type = "text/plain")))]
 pub async fn livez(RawQuery(query): RawQuery) -> ApiResult<Response> {
     let verbose = read(query)?;
@@ -16,7 +21,7 @@ pub async fn livez(RawQuery(query): RawQuery) -> ApiResult<Response> {
 }
 
 /// Can it do its work now?
-#[utoipa::path(get, path = "/readyz", tag = "probes", params(("verbose" = Option<bool>, Query, description = "list the checks")),
+#[utoipa::path(get, path = "/readyz", tag = "probes", params(ProbeParams),
     responses((status = 200, description = "it can", body = String, content_type = "text/plain"),
               (status = 503, description = "it cannot now", body = String, content_type = "text/plain")))]
 pub async fn readyz(State(state): State<ApiState>, RawQuery(query): RawQuery) -> ApiResult<Response> {
@@ -25,7 +30,7 @@ pub async fn readyz(State(state): State<ApiState>, RawQuery(query): RawQuery) ->
 }
 
 /// Has it started? The store is open and migrated before the socket listens, so an answer is a yes.
-#[utoipa::path(get, path = "/startupz", tag = "probes", params(("verbose" = Option<bool>, Query, description = "list the checks")),
+#[utoipa::path(get, path = "/startupz", tag = "probes", params(ProbeParams),
     responses((status = 200, description = "it has", body = String, content_type = "text/plain")))]
 pub async fn startupz(RawQuery(query): RawQuery) -> ApiResult<Response> {
     let verbose = read(query)?;
@@ -33,7 +38,7 @@ pub async fn startupz(RawQuery(query): RawQuery) -> ApiResult<Response> {
 }
 
 fn read(query: Option<String>) -> ApiResult<bool> {
-    Ok(Params::read(query.as_deref(), &["verbose"])?.switch("verbose", false)?)
+    Ok(Params::take(query.as_deref(), vec![VERBOSE])?.on("verbose").unwrap_or(false))
 }
 
 /// `ok`, or with `verbose` the list that Kubernetes' own probes print.

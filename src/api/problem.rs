@@ -26,6 +26,7 @@ pub struct ProblemBody {
     pub request_id: Option<String>,
     /// What became of the records that were sent; only on ingest.
     #[serde(flatten)]
+    #[schema(ignore)]
     pub receipt: Option<Receipt>,
 }
 

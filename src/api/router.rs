@@ -1,23 +1,26 @@
 //! All routes of the HTTP interface, declared once for axum and for OpenAPI.
 
 use axum::http::Uri;
-use axum::{Extension, Router};
+use axum::{Extension, Router, middleware};
 use utoipa::OpenApi as _;
-use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    ApiProblem, ApiState, aggregate, export, flush, ingest, insight, lists, maintain, metrics, openapi, probes, stream,
+    ApiProblem, ApiState, accept, agents, aggregate, docs, document, event_counts, export, flush, ingest, insight,
+    lists, maintain, metrics, openapi, probes, registry, reply, sessions, stream, swarm_health, swarms,
 };
 use crate::model::{Problem, ProblemKind};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
+    components(schemas(super::problem::ProblemBody)),
     info(title = "Swarmscope", description = "A metrics store for swarms of AI agents."),
     tags(
         (name = "records", description = "Records in and out."),
         (name = "insight", description = "Figures over records."),
+        (name = "agents", description = "Agents and swarms: who there is, and how they are doing."),
+        (name = "sessions", description = "What sessions remember."),
         (name = "export", description = "Whole datasets as files."),
         (name = "store", description = "What is held, and what keeps it so."),
         (name = "probes", description = "Is it well?"),
@@ -42,21 +45,37 @@ fn declared() -> OpenApiRouter<ApiState> {
         .routes(routes!(insight::summary))
         .routes(routes!(insight::top_agents))
         .routes(routes!(insight::slowest_tasks))
+        .routes(routes!(event_counts::event_counts))
+        .routes(routes!(agents::agents, registry::register))
+        .routes(routes!(agents::agent, registry::update))
+        .routes(routes!(swarms::swarms))
+        .routes(routes!(swarms::swarm))
+        .routes(routes!(swarm_health::health))
+        .routes(routes!(sessions::sessions))
+        .routes(routes!(sessions::memory))
+        .routes(routes!(sessions::value, sessions::remember))
         .routes(routes!(maintain::store))
         .routes(routes!(maintain::maintenance))
         .routes(routes!(openapi::openapi))
+        .routes(routes!(docs::docs))
+        .routes(routes!(docs::style))
         .routes(routes!(probes::livez))
         .routes(routes!(probes::readyz))
         .routes(routes!(probes::startupz))
         .routes(routes!(metrics::metrics))
 }
 
-/// The routes, and the document that describes them.
-pub fn build(state: ApiState) -> (Router, OpenApi) {
-    let (router, document) = declared().split_for_parts();
-    let rendered = openapi::Rendered(document.to_json().unwrap_or_default().into());
-    let router = router.method_not_allowed_fallback(wrong_method).layer(Extension(rendered)).with_state(state);
-    (router, document)
+/// The routes, with the document that describes them among them.
+pub fn build(state: ApiState) -> Router {
+    let (router, described) = declared().split_for_parts();
+    let document = document::complete(serde_json::to_value(&described).unwrap_or_default());
+    router
+        .method_not_allowed_fallback(wrong_method)
+        .layer(Extension(openapi::Rendered(document.to_string().into())))
+        .layer(Extension(docs::Described(document.into())))
+        .layer(middleware::from_fn(reply::layer))
+        .layer(middleware::from_fn(accept::layer))
+        .with_state(state)
 }
 
 async fn wrong_method(method: axum::http::Method, uri: Uri) -> ApiProblem {

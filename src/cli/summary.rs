@@ -74,7 +74,9 @@ fn lines(body: &SummaryBody) -> Vec<String> {
         None => "–".into(),
     };
     let how = match (body.tier, body.estimator) {
-        (Some(tier), Some(estimator)) => format!("  ({} timed, from {tier} rows, percentiles {estimator})", body.n),
+        (Some(tier), Some(estimator)) => {
+            format!("  ({} timed, from {} rows, percentiles {})", body.n, tier.as_str(), estimator.as_str())
+        }
         _ => String::new(),
     };
     vec![

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which rows answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub enum Tier {
     /// The records themselves.
     #[serde(rename = "raw")]
@@ -34,6 +35,7 @@ impl Tier {
 
 /// How a quantile was computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub enum Estimator {
     /// From the values, by linear interpolation.
     #[serde(rename = "exact")]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One table of records, as routes and exports name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Dataset {
     /// Tasks.
@@ -29,7 +30,7 @@ impl Dataset {
 
     /// The name in routes, file names and on the command line.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Tasks => "tasks",
             Self::AgentMetrics => "agent-metrics",

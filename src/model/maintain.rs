@@ -14,6 +14,7 @@ pub use settings::{CompressionSettings, RetentionSettings, StreamSettings, Write
 
 /// What a part of the file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Shelf {
     /// Records as rows.
@@ -58,6 +59,7 @@ impl Shelf {
 
 /// How much one table holds on one shelf.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct StorePart {
     /// The table.
     pub table: String,
@@ -71,6 +73,7 @@ pub struct StorePart {
 
 /// A day of records that was sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct SealedDay {
     /// What is sealed.
     pub dataset: Dataset,
@@ -87,6 +90,7 @@ pub struct SealedDay {
 
 /// What is kept of one dataset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct DatasetState {
     /// The dataset.
     pub dataset: Dataset,
@@ -106,6 +110,7 @@ pub struct DatasetState {
 
 /// How large the store becomes if things go on as they did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Forecast {
     /// Bytes in use in 30 days.
     pub bytes_30: u64,
@@ -125,6 +130,7 @@ pub struct Forecast {
 
 /// What can be done to a store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase", tag = "task")]
 pub enum MaintenanceTask {
     /// What retention asks for: seal, take hours away, take days away.
@@ -170,6 +176,7 @@ impl MaintenanceTask {
 
 /// What was done to a part of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// Rows became chunks.
@@ -180,6 +187,7 @@ pub enum Action {
 
 /// One line of what a cleanup did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Change {
     /// What was done.
     pub action: Action,
@@ -197,6 +205,7 @@ pub struct Change {
 
 /// What a task did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct MaintenanceReport {
     /// Cleanup: what was done, by table and shelf.
@@ -219,6 +228,7 @@ pub struct MaintenanceReport {
 
 /// A verified copy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct BackupReport {
     /// Its file.
     pub file: String,
@@ -230,6 +240,7 @@ pub struct BackupReport {
 
 /// One run of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct MaintenanceRun {
     /// Ascending.
     pub id: i64,
@@ -249,6 +260,7 @@ pub struct MaintenanceRun {
 
 /// A task at work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct MaintenanceStatus {
     /// What runs.
     pub task: MaintenanceTask,
@@ -265,6 +277,7 @@ pub struct MaintenanceStatus {
 
 /// The store as a whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct StoreReport {
     /// The file.
     pub file: String,

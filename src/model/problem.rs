@@ -15,6 +15,8 @@ pub enum ProblemKind {
     NotFound,
     /// The route is there, and not for this method.
     MethodNotAllowed,
+    /// The answer has no form that the asker accepts.
+    NotAcceptable,
     /// Something else is at work that it would disturb.
     Conflict,
     /// A limit on size is exceeded.
@@ -40,6 +42,7 @@ impl ProblemKind {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
+            Self::NotAcceptable => 406,
             Self::Conflict => 409,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
@@ -58,6 +61,7 @@ impl ProblemKind {
             Self::Forbidden => "The request is not allowed from there",
             Self::NotFound => "There is no such thing",
             Self::MethodNotAllowed => "The route does not take this method",
+            Self::NotAcceptable => "No accepted form of the answer exists",
             Self::Conflict => "Something else is at work",
             Self::TooLarge => "The request is too large",
             Self::UnsupportedMediaType => "The media type is not supported",

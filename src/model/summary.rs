@@ -38,7 +38,7 @@ pub struct Summary {
 }
 
 /// By what agents are ranked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AgentMeasure {
     /// Tasks.
     Tasks,
@@ -79,7 +79,7 @@ impl AgentMeasure {
 
     /// The name in requests.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Tasks => "tasks",
             Self::SuccessRate => "success_rate",
@@ -117,11 +117,55 @@ pub struct AgentRanking {
     pub agents: Vec<AgentRow>,
 }
 
-/// Tasks by duration, longest first.
+/// By which number of theirs tasks are ranked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum TaskMeasure {
+    /// Duration.
+    #[default]
+    DurationMs,
+    /// Tokens.
+    TokensUsed,
+    /// Files changed.
+    FilesChanged,
+}
+
+impl TaskMeasure {
+    /// Every measure.
+    pub const ALL: [Self; 3] = [Self::DurationMs, Self::TokensUsed, Self::FilesChanged];
+
+    /// The name in requests: that of the column.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DurationMs => "duration_ms",
+            Self::TokensUsed => "tokens_used",
+            Self::FilesChanged => "files_changed",
+        }
+    }
+
+    /// Reads a name made by [`Self::as_str`].
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|measure| measure.as_str() == name)
+    }
+
+    /// The number itself, if `task` has it.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+    pub fn of(self, task: &TaskRow) -> Option<f64> {
+        match self {
+            Self::DurationMs => task.duration_ms,
+            Self::TokensUsed => task.tokens_used.map(|tokens| tokens as f64),
+            Self::FilesChanged => task.files_changed.map(|files| files as f64),
+        }
+    }
+}
+
+/// Tasks in the order of a measure; those without the number are left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SlowTasks {
     /// The instants asked about.
     pub range: TimeRange,
-    /// The longest of them.
+    /// The first of them.
     pub tasks: Vec<TaskRow>,
 }

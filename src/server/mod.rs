@@ -72,7 +72,7 @@ pub fn compose(service: &Service, config: &Config) -> Router {
     };
     let idle = Duration::from_secs(config.server.body_idle_seconds);
     let meters = Meters::new(SystemTime::now());
-    let (routes, _document) = api::router::build(ApiState { service: service.clone(), limits, meters: meters.clone() });
+    let routes = api::router::build(ApiState { service: service.clone(), limits, meters: meters.clone() });
     let site = Site::find(config.server.site.as_deref());
     if !site.exists() {
         tracing::warn!(folder = %site.root().display(), "no site folder: pages come without style and script; `make build` makes it");

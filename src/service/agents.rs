@@ -163,8 +163,7 @@ impl Service {
             let detail = format!("`limit`: write a whole number from 1 to {ACTIVE_MAX}");
             return Err(Problem::bad_request(detail).into());
         }
-        let unknown = || Problem::bad_request("`cursor` is not one that was given out here; start again without it");
-        let after: Option<ActivePlace> = cursor.map(|text| opaque::read(text).ok_or_else(unknown)).transpose()?;
+        let after: Option<ActivePlace> = cursor.map(opaque::read_cursor).transpose()?;
         let after = after.map(|place| (place.spawned, place.row));
         let (agents, last) = self.store().snapshot().await?.active_lives(after, limit).await?;
         let full = agents.len() >= limit as usize;

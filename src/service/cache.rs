@@ -17,8 +17,9 @@ use super::{Service, ServiceError};
 use crate::model::aggregate::AggregateQuery;
 use crate::model::listing::ListQuery;
 use crate::model::overview::PageQuery;
+use crate::model::summary::{AgentMeasure, TaskMeasure};
 use crate::model::time::SECOND;
-use crate::model::{Micros, RangeSpec, TimeRange};
+use crate::model::{Micros, Order, RangeSpec, TimeRange};
 use crate::store::changes::{Changes, Mark};
 
 /// Most answers kept.
@@ -33,12 +34,21 @@ pub(super) enum Question {
     Tasks(ListQuery),
     Agents(ListQuery),
     Swarms(ListQuery),
+    Ranking(PageQuery, AgentMeasure, Order, usize),
+    SlowTasks(PageQuery, TaskMeasure, Order, u32),
+    Agent(String, PageQuery),
+    Swarm(String, PageQuery, u64),
 }
 
 impl Question {
     fn range(&self) -> &RangeSpec {
         match self {
-            Self::Overview(query) | Self::Summary(query) => &query.range,
+            Self::Overview(query)
+            | Self::Summary(query)
+            | Self::Ranking(query, ..)
+            | Self::SlowTasks(query, ..)
+            | Self::Agent(_, query)
+            | Self::Swarm(_, query, _) => &query.range,
             Self::Aggregate(query) => &query.range,
             Self::Tasks(query) | Self::Agents(query) | Self::Swarms(query) => &query.range,
         }
@@ -62,7 +72,8 @@ impl Question {
             let range = spec.resolve(now, None).ok()?;
             // What is the past at any time of asking: both ends are written out, and the end lies behind.
             let relative = |text: &str| text.is_empty() || text.starts_with("now");
-            let shows_now = matches!(self, Self::Agents(_)); // agents become late while the clock runs
+            // Agents become late while the clock runs.
+            let shows_now = matches!(self, Self::Agents(_) | Self::Agent(..) | Self::Swarm(..));
             if shows_now || relative(&spec.from) || relative(&spec.to) || range.until > now {
                 present(range.from)
             } else {

@@ -8,7 +8,7 @@ use crate::model::aggregate::{AggregateAnswer, AggregateQuery, Bucket, Field, Fu
 use crate::model::filter::PageRequest;
 use crate::model::overview::PageQuery;
 use crate::model::registry::{ActiveAgents, AgentLife, AgentProfile, AgentUpdate};
-use crate::model::summary::{AgentMeasure, AgentRanking, SlowTasks, Summary};
+use crate::model::summary::{AgentMeasure, AgentRanking, SlowTasks, Summary, TaskMeasure};
 use crate::model::{
     AgentId, AgentStatus, Dataset, EventId, EventRecord, Json, MemoryRecord, Micros, Order, Problem, ProblemKind,
     RangeSpec, Record,
@@ -144,17 +144,18 @@ impl Service {
         self.agent_ranking(query, measure, order, limit, now).await
     }
 
-    /// `get_slowest_tasks`: tasks by duration, longest first. Other columns and orders: [`Service::task_list`].
+    /// `get_slowest_tasks`: tasks by duration, longest first; or by another number, in either order.
     ///
     /// # Errors
     /// As [`Service::overview`].
     pub async fn get_slowest_tasks(
         &self,
         query: &PageQuery,
+        (by, order): (TaskMeasure, Order),
         limit: u32,
         now: Micros,
     ) -> Result<SlowTasks, ServiceError> {
-        self.slowest_tasks(query, limit, now).await
+        self.slowest_tasks(query, (by, order), limit, now).await
     }
 
     /// `get_summary_stats`: ten figures of a range.

@@ -16,7 +16,7 @@ pub mod listing;
 pub mod live;
 pub mod maintain;
 pub mod methods;
-mod opaque;
+pub mod opaque;
 pub mod query;
 pub mod record;
 mod sessions;

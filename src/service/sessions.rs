@@ -43,7 +43,7 @@ impl Service {
     /// A [`Problem`] for an unreadable range, a limit outside 1 to 1 000, or a cursor of another question.
     pub async fn sessions(&self, query: &SessionsQuery, now: Micros) -> Result<SessionList, ServiceError> {
         check_limit(query.limit, SessionsQuery::LIMIT_MAX)?;
-        let place: Option<SessionPlace> = query.cursor.as_deref().map(read_cursor).transpose()?;
+        let place: Option<SessionPlace> = query.cursor.as_deref().map(opaque::read_cursor).transpose()?;
         let mut snapshot = self.store().snapshot().await?;
         let range = match &place {
             Some(place) if place.asked != query.range => return Err(other_question().into()),
@@ -89,7 +89,7 @@ impl Service {
         now: Micros,
     ) -> Result<SessionMemory, ServiceError> {
         check_limit(query.limit, MemoryQuery::LIMIT_MAX)?;
-        let place: Option<EntryPlace> = query.cursor.as_deref().map(read_cursor).transpose()?;
+        let place: Option<EntryPlace> = query.cursor.as_deref().map(opaque::read_cursor).transpose()?;
         if place.as_ref().is_some_and(|place| !place.is_of(session_id, query)) {
             return Err(other_question().into());
         }
@@ -183,11 +183,6 @@ fn check_limit(limit: u32, most: u32) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::bad_request(format!("`limit`: write a whole number from 1 to {most}")))
-}
-
-fn read_cursor<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Problem> {
-    let advice = "`cursor` is not one that was given out here; start again without it";
-    opaque::read(text).ok_or_else(|| Problem::bad_request(advice))
 }
 
 fn other_question() -> Problem {

@@ -27,13 +27,13 @@ impl Source {
 
     /// The name in requests: that of the dataset.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         self.dataset().as_str()
     }
 
     /// The dataset it reads.
     #[must_use]
-    pub fn dataset(self) -> Dataset {
+    pub const fn dataset(self) -> Dataset {
         match self {
             Self::Tasks => Dataset::Tasks,
             Self::AgentMetrics => Dataset::AgentMetrics,
@@ -141,7 +141,7 @@ impl Field {
 
     /// The name in requests and in records.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::DurationMs => "duration_ms",
             Self::TokensUsed => "tokens_used",
@@ -221,7 +221,7 @@ impl GroupBy {
 
     /// The name in requests: that of the filter.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Agent => "agent_id",
             Self::Swarm => "swarm_id",

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// `[retention]`: how long what is kept. Ages are counted in whole UTC days, from the end of the day or from
 /// the moment its last record arrived, whichever is later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RetentionSettings {
     /// Days after which records are sealed: compressed, and still readable.
@@ -36,6 +37,7 @@ impl Default for RetentionSettings {
 
 /// `[compression]`: how records are sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct CompressionSettings {
     /// Whether they are; without it they stay as they are until their day goes.

@@ -7,6 +7,7 @@ use crate::model::aggregate::{AggregateAnswer, AggregateQuery, Bucket, Field, Fu
 use crate::model::filter::PageRequest;
 use crate::model::overview::{AgentPage, AgentRow, HealingRow, PageQuery, SwarmPage, TaskPage, TokenTotals};
 use crate::model::{AgentId, Dataset, Micros, Order, Problem, Record, RecordFilter, SwarmId, TimeRange};
+use crate::service::cache::{Keep, Question};
 use crate::service::{Service, ServiceError};
 use crate::store::Row;
 use crate::store::read::{AgentSum, FullTask};
@@ -24,6 +25,8 @@ const HEALINGS: u32 = 20;
 const METRICS: u32 = 12;
 /// About how many steps a chart of a metric has.
 const METRIC_STEPS: i64 = 120;
+/// Most bytes of metadata in a page that is kept.
+const METADATA_KEPT_MAX: usize = 256 << 10;
 
 impl Service {
     /// The page of one agent.
@@ -31,6 +34,11 @@ impl Service {
     /// # Errors
     /// As [`Service::overview`]; a [`Problem`] that names the agent when there is none.
     pub async fn agent_page(&self, agent_id: &str, query: &PageQuery, now: Micros) -> Result<AgentPage, ServiceError> {
+        let question = Question::Agent(agent_id.to_owned(), query.clone());
+        self.kept(question, now, self.make_agent_page(agent_id, query, now)).await
+    }
+
+    async fn make_agent_page(&self, agent_id: &str, query: &PageQuery, now: Micros) -> Result<AgentPage, ServiceError> {
         let mut query = query.clone();
         query.filter.agent_id = Some(agent_id.to_owned());
         let mut reading = self.read(&query, now).await?;
@@ -163,6 +171,17 @@ impl Service {
         skip: u64,
         now: Micros,
     ) -> Result<SwarmPage, ServiceError> {
+        let question = Question::Swarm(swarm_id.to_owned(), query.clone(), skip);
+        self.kept(question, now, self.make_swarm_page(swarm_id, query, skip, now)).await
+    }
+
+    async fn make_swarm_page(
+        &self,
+        swarm_id: &str,
+        query: &PageQuery,
+        skip: u64,
+        now: Micros,
+    ) -> Result<SwarmPage, ServiceError> {
         let mut query = query.clone();
         query.filter.swarm_id = Some(swarm_id.to_owned());
         let mut reading = self.read(&query, now).await?;
@@ -221,6 +240,25 @@ impl Service {
             agent_count,
             tasks,
         })
+    }
+}
+
+impl Keep for AgentPage {
+    fn tell_time(&mut self, now: Micros) {
+        self.scope.now = now;
+        self.profile.now = now;
+    }
+
+    fn is_small(&self) -> bool {
+        let of_events = self.events.iter().filter_map(|event| event.metadata.as_ref()).map(String::len);
+        let of_lives = self.profile.lives.iter().filter_map(|life| life.metadata.as_ref()).map(|json| json.0.len());
+        of_events.chain(of_lives).sum::<usize>() <= METADATA_KEPT_MAX
+    }
+}
+
+impl Keep for SwarmPage {
+    fn tell_time(&mut self, now: Micros) {
+        self.scope.now = now;
     }
 }
 

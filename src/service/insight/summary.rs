@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use crate::model::aggregate::{Field, GroupBy, Source};
 use crate::model::answer::Tier;
+use crate::model::listing::ListQuery;
 use crate::model::overview::{Durations, PageQuery};
-use crate::model::summary::{AgentMeasure, AgentRanking, SlowTasks, Summary};
+use crate::model::summary::{AgentMeasure, AgentRanking, SlowTasks, Summary, TaskMeasure};
 use crate::model::{Micros, Order, RecordFilter};
 use crate::service::aggregate::sums_by;
 use crate::service::cache::{Keep, Question};
@@ -61,6 +62,17 @@ impl Service {
         limit: usize,
         now: Micros,
     ) -> Result<AgentRanking, ServiceError> {
+        let question = Question::Ranking(query.clone(), measure, order, limit);
+        self.kept(question, now, self.make_ranking(query, (measure, order), limit, now)).await
+    }
+
+    async fn make_ranking(
+        &self,
+        query: &PageQuery,
+        (measure, order): (AgentMeasure, Order),
+        limit: usize,
+        now: Micros,
+    ) -> Result<AgentRanking, ServiceError> {
         let mut reading = self.read(query, now).await?;
         let range = reading.scope.range;
         let sums = reading.agent_sums(range).await?;
@@ -77,17 +89,66 @@ impl Service {
         Ok(AgentRanking { range, agent_count, agents: reading.agent_rows(range, &first).await? })
     }
 
-    /// The tasks that took longest.
+    /// The tasks with the most, or the least, of a number.
     ///
     /// # Errors
     /// As [`Service::overview`].
-    pub async fn slowest_tasks(&self, query: &PageQuery, limit: u32, now: Micros) -> Result<SlowTasks, ServiceError> {
+    pub async fn slowest_tasks(
+        &self,
+        query: &PageQuery,
+        (by, order): (TaskMeasure, Order),
+        limit: u32,
+        now: Micros,
+    ) -> Result<SlowTasks, ServiceError> {
+        let question = Question::SlowTasks(query.clone(), by, order, limit);
+        self.kept(question, now, self.make_slowest_tasks(query, (by, order), limit, now)).await
+    }
+
+    async fn make_slowest_tasks(
+        &self,
+        query: &PageQuery,
+        (by, order): (TaskMeasure, Order),
+        limit: u32,
+        now: Micros,
+    ) -> Result<SlowTasks, ServiceError> {
+        if (by, order) != (TaskMeasure::DurationMs, Order::Desc) {
+            return self.ranked_tasks(query, (by, order), limit, now).await;
+        }
         let mut reading = self.read(query, now).await?;
         let range = reading.scope.range;
         let Some(cut) = reading.cut else { return Ok(SlowTasks { range, tasks: Vec::new() }) };
         let slowest = reading.snapshot.slowest_tasks(reading.near_data(range), &cut, limit).await?;
         Ok(SlowTasks { range, tasks: rows(reading.snapshot.tasks(&slowest).await?) })
     }
+
+    /// The same by any measure, from the sorted list, which puts tasks without the number last.
+    async fn ranked_tasks(
+        &self,
+        query: &PageQuery,
+        (by, order): (TaskMeasure, Order),
+        limit: u32,
+        now: Micros,
+    ) -> Result<SlowTasks, ServiceError> {
+        let list = ListQuery {
+            range: query.range.clone(),
+            filter: query.filter.clone(),
+            sort: by.as_str().to_owned(),
+            order,
+            cursor: None,
+            limit,
+        };
+        let list = self.task_list(&list, now).await?;
+        let tasks = list.rows.into_iter().filter(|task| by.of(task).is_some()).collect();
+        Ok(SlowTasks { range: list.scope.range, tasks })
+    }
+}
+
+impl Keep for AgentRanking {
+    fn tell_time(&mut self, _now: Micros) {} // it shows none
+}
+
+impl Keep for SlowTasks {
+    fn tell_time(&mut self, _now: Micros) {} // it shows none
 }
 
 impl Keep for Summary {

@@ -1,4 +1,4 @@
-//! Opaque cursors of lists: the question, frozen, and the last row that was sent.
+//! Cursors of lists: the question, frozen, and the last row that was sent.
 
 use serde::{Deserialize, Serialize};
 
@@ -45,27 +45,46 @@ impl Frozen {
         opaque::write(self)
     }
 
+    /// Reads what [`Self::to_text`] wrote, for a list of `list`.
+    ///
+    /// # Errors
+    /// [`Problem`] when it is no cursor, or one of another list.
+    pub(super) fn decode(text: &str, list: &str) -> Result<Self, Problem> {
+        let frozen: Self = opaque::read_cursor(text)?;
+        if frozen.list == list { Ok(frozen) } else { Err(differs("list")) }
+    }
+
+    /// The question it was made for, to be asked again after its last row.
+    pub(super) fn question(self, cursor: &str) -> ListQuery {
+        ListQuery {
+            range: self.asked,
+            filter: self.filter,
+            sort: self.sort,
+            order: self.order,
+            cursor: Some(cursor.to_owned()),
+            ..ListQuery::default()
+        }
+    }
+
     /// Reads what [`Self::to_text`] wrote, and holds it against the question beside it.
     ///
     /// # Errors
     /// [`Problem`] when it is no cursor, or one of another question.
     pub(super) fn read(text: &str, list: &str, sort: &str, query: &ListQuery) -> Result<Self, Problem> {
-        let frozen: Self = opaque::read(text).ok_or_else(|| {
-            Problem::bad_request("`cursor` is not one that was given out here; start again without it")
-        })?;
-        let differs = |what: &str| {
-            let advice = "start again without the cursor";
-            Err(Problem::bad_request(format!("`{what}` differs from what `cursor` was made for; {advice}")))
-        };
+        let frozen = Self::decode(text, list)?;
         match () {
-            () if frozen.list != list => differs("list"),
-            () if frozen.sort != sort => differs("sort"),
-            () if frozen.order != query.order => differs("order"),
-            () if frozen.filter != query.filter => differs("filter"),
-            () if frozen.asked != query.range => differs("range"),
+            () if frozen.sort != sort => Err(differs("sort")),
+            () if frozen.order != query.order => Err(differs("order")),
+            () if frozen.filter != query.filter => Err(differs("filter")),
+            () if frozen.asked != query.range => Err(differs("range")),
             () => Ok(frozen),
         }
     }
+}
+
+fn differs(what: &str) -> Problem {
+    let advice = "start again without the cursor";
+    Problem::bad_request(format!("`{what}` differs from what `cursor` was made for; {advice}"))
 }
 
 #[cfg(test)]

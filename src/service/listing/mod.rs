@@ -18,7 +18,7 @@ use super::ServiceError;
 use super::cache::Keep;
 use crate::model::listing::{ListAnswer, ListQuery, Total};
 use crate::model::overview::{PageQuery, Scope};
-use crate::model::{Micros, Problem, RecordFilter};
+use crate::model::{Micros, Problem, RecordFilter, TimeRange};
 use crate::store::page_sorted::SortPlace;
 
 use cursor::Frozen;
@@ -66,8 +66,13 @@ impl Asked {
         last: Option<SortPlace>,
         total: Total,
     ) -> ListAnswer<R> {
-        let next = last.map(|last| Frozen::new(what, self.sort, &self.query, scope.range, last).to_text());
+        let next = self.next(what, scope.range, last);
         ListAnswer { scope, rows, total, next, sort: self.sort.to_owned(), order: self.query.order }
+    }
+
+    /// The cursor of the page after `last`.
+    fn next(&self, what: &'static str, range: TimeRange, last: Option<SortPlace>) -> Option<String> {
+        last.map(|last| Frozen::new(what, self.sort, &self.query, range, last).to_text())
     }
 
     /// Sorts all rows of a list that is made in memory and takes its page: the rows' places in `all`, and the last
@@ -82,6 +87,14 @@ impl Asked {
         let last = left.last().filter(|_| more).map(|(_, place)| place.clone());
         (left.into_iter().map(|(index, _)| index).collect(), last)
     }
+}
+
+/// The question that `cursor` was made for by a list of `list` (`tasks`, `agents`, `swarms`), with the cursor in it.
+///
+/// # Errors
+/// A [`Problem`] when it is no cursor of such a list.
+pub fn resume(list: &str, cursor: &str) -> Result<ListQuery, Problem> {
+    Ok(Frozen::decode(cursor, list)?.question(cursor))
 }
 
 impl<R: Clone + Send + Sync + 'static> Keep for ListAnswer<R> {

@@ -6,7 +6,7 @@ use crate::model::answer::Tier;
 use crate::model::filter::{Cursor, PageRequest};
 use crate::model::listing::{ListQuery, TASK_SORTS, TaskList, Total};
 use crate::model::overview::TaskRow;
-use crate::model::{Dataset, Micros, Record, RecordFilter};
+use crate::model::{Dataset, Micros, Record, RecordFilter, TimeRange};
 use crate::service::cache::Question;
 use crate::service::insight::reading::Reading;
 use crate::service::{Service, ServiceError};
@@ -31,13 +31,34 @@ impl Service {
         let asked = Asked::new(LIST, &TASK_SORTS, query)?;
         check_fields(LIST, &query.filter, RecordFilter::fields(Dataset::Tasks))?;
         let mut reading = self.read(&asked.page(figures_filter(&query.filter)), now).await?;
-        let mut request = PageRequest {
-            range: reading.scope.range,
-            filter: query.filter.clone(),
-            order: query.order,
-            after: None,
-            limit: query.limit + 1, // one more tells whether a page follows
-        };
+        let (found, last) = self.find_tasks(&asked, reading.scope.range).await?;
+        let rows = rows(&mut reading, found.into_iter()).await?;
+        let request = request(query, reading.scope.range);
+        let total = self.count(&mut reading, &request).await?;
+        Ok(asked.answer(LIST, reading.scope, rows, last, total))
+    }
+
+    /// One page of tasks as they were sent, with the cursor of the next page. Nobody counts how many there are.
+    ///
+    /// # Errors
+    /// As [`Service::task_list`].
+    pub async fn sorted_tasks(
+        &self,
+        query: &ListQuery,
+        now: Micros,
+    ) -> Result<(Vec<Record>, Option<String>), ServiceError> {
+        let asked = Asked::new(LIST, &TASK_SORTS, query)?;
+        check_fields(LIST, &query.filter, RecordFilter::fields(Dataset::Tasks))?;
+        let scope = self.scope(&asked.page(figures_filter(&query.filter)), now).await?;
+        let (found, last) = self.find_tasks(&asked, scope.range).await?;
+        let next = asked.next(LIST, scope.range, last);
+        Ok((found.into_iter().map(|row| row.record).collect(), next))
+    }
+
+    /// The rows of a page, and the place of its last one when more follow.
+    async fn find_tasks(&self, asked: &Asked, range: TimeRange) -> Result<(Vec<Row>, Option<SortPlace>), StoreError> {
+        let mut request = request(&asked.query, range);
+        request.limit += 1; // one more tells whether a page follows
         let mut found = match task_sort(asked.sort) {
             Some(sort) => self.store().sorted_tasks(&request, sort, asked.after()).await?,
             None => {
@@ -47,13 +68,10 @@ impl Service {
                 rows.into_iter().map(|row| (place_of(&row), row)).collect()
             }
         };
-        let more = found.len() > query.limit as usize;
-        found.truncate(query.limit as usize);
+        let more = found.len() > asked.query.limit as usize;
+        found.truncate(asked.query.limit as usize);
         let last = found.last().filter(|_| more).map(|(place, _)| place.clone());
-        let rows = rows(&mut reading, found.into_iter().map(|(_, row)| row)).await?;
-        request.after = None;
-        let total = self.count(&mut reading, &request).await?;
-        Ok(asked.answer(LIST, reading.scope, rows, last, total))
+        Ok((found.into_iter().map(|(_, row)| row).collect(), last))
     }
 
     /// From rollups where they know, else by counting, which stops when there are too many to tell.
@@ -69,6 +87,11 @@ impl Service {
         }
         Ok(total(self.store().count_tasks(request, Total::COUNTED_MAX + 1).await?))
     }
+}
+
+/// A list's question as the store is asked.
+fn request(query: &ListQuery, range: TimeRange) -> PageRequest {
+    PageRequest { range, filter: query.filter.clone(), order: query.order, after: None, limit: query.limit }
 }
 
 fn task_sort(sort: &str) -> Option<TaskSort> {
