@@ -249,8 +249,8 @@ fn agents_that_hang_leave_nothing_more_and_still_say_they_run() {
         };
         let own: Vec<Record> = simulate(SEED, NOW, DAYS).filter(about).collect();
         assert!(own.len() > 1_000 && own.iter().all(|record| time_of(record) < since), "{agent}");
-        let last = own.iter().filter_map(|record| if let Record::Agent(life) = record { Some(life) } else { None });
-        let last = last.last().expect("it lived");
+        let mut last = own.iter().filter_map(|record| if let Record::Agent(life) = record { Some(life) } else { None });
+        let last = last.next_back().expect("it lived");
         assert_eq!((last.status.as_str(), last.complete_time), ("running", None), "{agent}");
     }
 }
