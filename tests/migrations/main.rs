@@ -16,7 +16,7 @@ use common::{NOON, stored};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use swarmscope::model::time::DAY;
-use swarmscope::model::{Dataset, Micros, Record};
+use swarmscope::model::{AgentId, Dataset, Micros, RangeSpec, Record};
 use swarmscope::service::{Service, Settings};
 use swarmscope::store::{Clock, Landing, SealOptions, Store, StoreError, StoreOptions};
 use swarmscope::wire::native::{IgnoredFields, ParseContext, parse};
@@ -154,6 +154,46 @@ async fn stores_of_every_version_keep_their_records_and_sums_and_go_on() {
         migrated.sort();
         made.sort();
         assert_eq!(migrated, made, "{context}: migrated and new files have the same schema");
+    }
+}
+
+#[tokio::test]
+async fn agents_of_older_stores_are_known_by_what_was_heard_of_them_and_by_their_beats() {
+    for fixture in Fixture::all() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("s.db");
+        fixture.build(&path).await;
+        if fixture.version < 4 {
+            // Twenty beats a minute apart, of an agent with nothing else.
+            let mut file = raw(&path).await;
+            let beats = "insert into agent_name (id, name) values (900, 'beating');
+                insert into event_name (id, name) values (900, 'heartbeat');
+                insert into event (id, ts, event_id, type, agent)
+                    select 900 + value, 1767268800000000 + value * 60000000, 'beat-' || value, 900, 900
+                    from generate_series(1, 20)";
+            let series = "with recursive generate_series (value) as (select 1 union all select value + 1 from \
+                          generate_series where value < 20) select value from generate_series";
+            let beats = beats.replace("generate_series(1, 20)", &format!("({series})"));
+            sqlx::raw_sql(AssertSqlSafe(beats)).execute(&mut file).await.expect("written");
+            file.close().await.expect("closed");
+        }
+        let service = Service::new(open(&path).await.expect("a store"), Settings::default());
+        let now = Micros(NOON + DAY);
+        let all = RangeSpec { from: RangeSpec::ALL.into(), to: String::new() };
+        let profile = async |name: &str| {
+            let agent = AgentId::new(name).expect("an id");
+            service.agent_profile(&agent, &all, now).await.expect("readable")
+        };
+        let builder = profile("builder-1").await.expect("an agent");
+        // The end of its life, which is its latest instant in every version.
+        let midnight = Micros(NOON + DAY / 2);
+        assert_eq!((builder.last_seen, builder.life_count), (Some(midnight), 1), "schema {}", fixture.version);
+        if fixture.version < 4 {
+            let health = profile("beating").await.expect("an agent").health;
+            let last = Micros(NOON + 20 * 60_000_000);
+            assert_eq!((health.beats, health.last_beat, health.interval_ms), (16, Some(last), 60_000));
+        }
+        service.store().close().await;
     }
 }
 
