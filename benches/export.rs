@@ -20,6 +20,10 @@ use swarmscope::service::{Service, Settings};
 use swarmscope::store::{Store, StoreOptions};
 use swarmscope::wire::Layout;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const START: i64 = 1_767_268_800_000_000; // 2026-01-01T12:00:00Z
 const AGENTS: i64 = 200;
 

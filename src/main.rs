@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Rows are allocated on SQLite's threads and freed on ours, which the system's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     swarmscope::cli::main()
 }

@@ -1,6 +1,6 @@
 //! What can go wrong between us and the file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -188,6 +188,22 @@ pub(in crate::store) mod code {
     pub const IOERR_SHMSIZE: i32 = 4874;
     /// `SQLITE_IOERR_DIR_FSYNC`.
     pub const IOERR_DIR_FSYNC: i32 = 1290;
+}
+
+impl StoreError {
+    /// Tells the failures to write `path` apart that have a meaning of their own.
+    pub(in crate::store) fn of_writing(self, path: &Path) -> Self {
+        let Self::Query { source, .. } = &self else { return self };
+        let path = path.to_owned();
+        match sqlite_code(source) {
+            Some(code::IOERR_FSYNC | code::IOERR_DIR_FSYNC) => Self::Stopped { path },
+            // The log's index is a file too, and may be the one that finds no room.
+            Some(code::IOERR_SHMSIZE) => Self::DiskFull { path },
+            Some(found) if found & 0xff == code::FULL => Self::DiskFull { path },
+            Some(found) if found & 0xff == code::BUSY => Self::Locked { path },
+            _ => self,
+        }
+    }
 }
 
 /// SQLite's extended result code of an error, when it came from SQLite.

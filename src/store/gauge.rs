@@ -1,9 +1,12 @@
 //! What the store counts about itself. Counters here start at 0 with the process; those that must
 //! outlive it are rows of `lifetime_count`.
 
-use super::Landing;
-use super::queue::Done;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use super::Landing;
+use super::error::StoreError;
+use super::queue::Done;
 
 /// Counters shared by the senders and the writer.
 #[derive(Debug, Default)]
@@ -65,6 +68,17 @@ impl Counters {
                 counter.fetch_add(1, Ordering::Relaxed);
             }
         }
+    }
+
+    /// Counts a failure to write `path` and tells what it means. When the disk failed to keep a write, writing
+    /// stops: asking it again would succeed and hide the loss.
+    pub(super) fn failed(&self, path: &Path, error: StoreError) -> StoreError {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        let error = error.of_writing(path);
+        if matches!(error, StoreError::Stopped { .. }) {
+            self.stopped.store(true, Ordering::Relaxed);
+        }
+        error
     }
 
     /// A reading, without the sizes of the files.

@@ -13,6 +13,7 @@ mod batch;
 pub mod changes;
 pub mod chore;
 pub mod clock;
+mod copier;
 mod dictionary;
 pub mod error;
 mod events;
@@ -146,6 +147,7 @@ impl Store {
             counters: Arc::clone(&counters),
             changes: Arc::clone(&changes),
             caches: batch::Caches::default(),
+            copier: copier::Copier::start(path.to_owned(), opened.copier, Arc::clone(&counters)),
             version: None,
         };
         let shared = Shared {

@@ -12,6 +12,7 @@ use super::memory::MemoryRow;
 use super::metrics::{MetricRow, OfAgent, OfSwarm};
 use super::news;
 use super::page;
+use super::page_sorted::{self, SortKey, SortPlace, TaskSort};
 use super::registry::LifeRow;
 use super::table::Table;
 use super::tasks::TaskRow;
@@ -117,6 +118,29 @@ async fn news_are_read_by_row_id_from_their_place_on() {
             "{plan}"
         );
         assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+    }
+}
+
+#[tokio::test]
+async fn lists_in_another_order_than_that_of_time_look_only_at_the_tasks_they_are_about() {
+    let (store, _folder) = store().await;
+    let mut connection = store.reader().acquire().await.expect("a connection");
+    let after = SortPlace { key: Some(SortKey::Real(5.0)), row: 1 };
+    let cases = [
+        (Vec::new(), "sqlite_autoindex_task_1 (ts>? AND ts<?)"),
+        (vec![page::Condition::Number("agent", 1)], "task_by_agent (agent=? AND ts>? AND ts<?)"),
+        (vec![page::Condition::Failure(2)], "task_failed (ts>? AND ts<?)"),
+    ];
+    for (conditions, index) in cases {
+        let request = request(Order::Desc, RecordFilter::default());
+        for sort in [TaskSort::Duration, TaskSort::Tokens, TaskSort::Agent, TaskSort::Result] {
+            let sql = page_sorted::sorted_sql(&request, &conditions, sort, Some(&after));
+            let plan = plan(&mut connection, sql.sql().as_str()).await;
+            assert!(plan.contains(index) && !plan.contains("SCAN"), "{plan}");
+        }
+        let count = page_sorted::count_sql(request.range, &conditions, 10_000);
+        let plan = plan(&mut connection, count.sql().as_str()).await;
+        assert!(plan.contains(index) && !plan.contains("SCAN task"), "{plan}");
     }
 }
 

@@ -19,8 +19,9 @@ use crate::model::{Dataset, Record, Source};
 pub(in crate::store) type Bound = Result<(), BoxDynError>;
 
 /// Rows of one insert statement; the largest that fits is taken. Hundreds of rows a statement reach
-/// about the rate of SQLite itself, single rows a fifth of it.
-pub(in crate::store) const INSERT_SIZES: [usize; 4] = [512, 64, 8, 1];
+/// about the rate of SQLite itself, single rows a fifth of it; every statement is a way to SQLite's thread
+/// and back, which is most of what a small commit costs.
+pub(in crate::store) const INSERT_SIZES: [usize; 8] = [512, 128, 32, 16, 8, 4, 2, 1];
 
 /// Text that is known to be safe because it is put together from constants of this room.
 pub(in crate::store) fn sql(text: String) -> SqlStr {
@@ -147,7 +148,7 @@ pub(in crate::store) struct TableSql {
     /// `id` and every other column, as a list.
     pub columns: &'static str,
     /// One insert for each of [`INSERT_SIZES`].
-    pub inserts: [SqlStr; 4],
+    pub inserts: [SqlStr; INSERT_SIZES.len()],
     /// Every column anew, `where id = ?`.
     pub update: SqlStr,
     /// Which ids of a range are there.

@@ -22,7 +22,8 @@ use super::batch::{self, Caches};
 use super::changes::Changes;
 use super::chore;
 use super::clock::Clock;
-use super::error::{StoreError, code, query, sqlite_code};
+use super::copier::Copier;
+use super::error::{StoreError, query};
 use super::gauge::Counters;
 use super::idempotency;
 use super::lock::ProcessLock;
@@ -63,6 +64,7 @@ pub(super) struct Writer {
     pub counters: Arc<Counters>,
     pub changes: Arc<Changes>,
     pub caches: Caches,
+    pub copier: Copier,
     /// The file's version as this connection saw it last; it changes when another process commits.
     pub version: Option<i64>,
 }
@@ -134,15 +136,15 @@ impl Writer {
             Ok(done) => {
                 let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
                 self.counters.committed(micros, &done);
+                self.copier.wake();
                 self.changes.committed(jobs, &done);
                 Ok(done)
             }
             Err(error) => {
-                self.counters.failures.fetch_add(1, Ordering::Relaxed);
                 self.caches.forget();
                 // When SQLite has rolled back by itself there is nothing left to roll back, and it says so.
                 let _ = sqlx::query(ROLLBACK).execute(&mut self.connection).await;
-                Err(self.classify(error))
+                Err(self.counters.failed(&self.path, error))
             }
         }
     }
@@ -201,24 +203,6 @@ impl Writer {
         }
     }
 
-    /// Tells the failures apart that have a meaning of their own, and stops writing when the disk
-    /// failed to keep a write: asking it again would succeed and hide the loss.
-    fn classify(&self, error: StoreError) -> StoreError {
-        let StoreError::Query { source, .. } = &error else { return error };
-        let path = || self.path.clone();
-        match sqlite_code(source) {
-            Some(code::IOERR_FSYNC | code::IOERR_DIR_FSYNC) => {
-                self.counters.stopped.store(true, Ordering::Relaxed);
-                StoreError::Stopped { path: path() }
-            }
-            // The log's index is a file too, and may be the one that finds no room.
-            Some(code::IOERR_SHMSIZE) => StoreError::DiskFull { path: path() },
-            Some(found) if found & 0xff == code::FULL => StoreError::DiskFull { path: path() },
-            Some(found) if found & 0xff == code::BUSY => StoreError::Locked { path: path() },
-            _ => error,
-        }
-    }
-
     fn unlock(&mut self) {
         if self.lock.release().is_err() {
             // The lock is still ours then, and the next group finds it so; but it is worth counting.
@@ -237,12 +221,12 @@ impl Writer {
         let done = sqlx::query(statement).execute(&mut self.connection).await;
         self.unlock();
         if let Err(error) = done {
-            self.counters.failures.fetch_add(1, Ordering::Relaxed);
-            self.classify(query("copy the log into the file")(error));
+            self.counters.failed(&self.path, query("copy the log into the file")(error));
         }
     }
 
     async fn finish(mut self) {
+        self.copier.stop().await; // the last copy empties the log, which nobody else may be at then
         self.checkpoint(CHECKPOINT_TRUNCATE).await;
         if self.connection.close().await.is_err() {
             self.counters.failures.fetch_add(1, Ordering::Relaxed);

@@ -154,10 +154,14 @@ impl Stream for ExportStream {
                 Some(Message::Failed(error)) => Some(Err(error)),
                 Some(_) => None,
                 // The task that writes died without a word: what was sent is not whole.
-                None => Some(Err(Problem::new(ProblemKind::Internal, "the export ended early").into())),
+                None => Some(Err(ended_early())),
             }
         })
     }
+}
+
+fn ended_early() -> ServiceError {
+    Problem::new(ProblemKind::Internal, "the export ended early").into()
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@
 use std::io;
 use std::path::Path;
 
+use tokio::sync::mpsc;
+
 use super::sink::{Halt, Sink};
 use super::sort::{Sorted, Sorter};
-use super::{ExportRequest, ServiceError};
+use super::{ExportRequest, ServiceError, ended_early};
 use crate::model::filter::{Cursor, Order, PageRequest};
 use crate::model::{Dataset, Format, Record, Selection};
 use crate::store::{Row, Store, StoreError};
@@ -128,44 +130,59 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
     }
 }
 
-/// The rows of an export, oldest first within each dataset.
-struct Rows<'a> {
-    store: &'a Store,
-    datasets: std::vec::IntoIter<Dataset>,
-    dataset: Option<Dataset>,
-    request: PageRequest,
+/// The rows of an export, oldest first within each dataset. The next page is on its way while one is written.
+struct Rows {
+    pages: mpsc::Receiver<Result<Vec<Row>, StoreError>>,
 }
 
-impl<'a> Rows<'a> {
-    fn new(store: &'a Store, request: &ExportRequest) -> Self {
+impl Rows {
+    fn new(store: &Store, request: &ExportRequest) -> Self {
+        let (sender, pages) = mpsc::channel(1);
         let datasets: Vec<_> = request.selection.datasets().filter(|dataset| request.holds(*dataset)).collect();
         let filter = request.filter.clone();
-        let first = PageRequest { range: request.range, filter, order: Order::Asc, after: None, limit: 0 };
-        let mut rows = Self { store, datasets: datasets.into_iter(), dataset: None, request: first };
-        rows.next_dataset();
-        rows
-    }
-
-    fn next_dataset(&mut self) {
-        self.dataset = self.datasets.next();
-        self.request.after = None;
-        self.request.limit = self.dataset.map_or(0, most_rows);
+        let request = PageRequest { range: request.range, filter, order: Order::Asc, after: None, limit: 0 };
+        let store = store.clone();
+        tokio::spawn(async move {
+            let read = read(&store, datasets, request, &sender).await;
+            if let Err(error) = read {
+                // Who does not wait for pages does not wait for the reason why there are none.
+                drop(sender.send(Err(error)).await);
+            }
+        });
+        Self { pages }
     }
 
     /// The next page, never an empty one; `None` at the end.
-    async fn next(&mut self) -> Result<Option<Vec<Row>>, StoreError> {
-        while let Some(dataset) = self.dataset {
-            let page = self.store.page(dataset, &self.request).await?;
-            // Only an empty page is the end: a short one may have other reasons.
-            if let Some(last) = page.last() {
-                self.request.after = Some(Cursor { time: last.time, row: last.id });
-                self.request.limit = next_limit(dataset, &page);
-                return Ok(Some(page));
-            }
-            self.next_dataset();
-        }
-        Ok(None)
+    async fn next(&mut self) -> Result<Option<Vec<Row>>, ServiceError> {
+        // Its end is told by an empty page, so that a reader which died is not taken for it.
+        let page = self.pages.recv().await.ok_or_else(ended_early)??;
+        Ok(Some(page).filter(|page| !page.is_empty()))
     }
+}
+
+/// Hands every page on, and an empty one at the end, until nobody takes them.
+async fn read(
+    store: &Store,
+    datasets: Vec<Dataset>,
+    mut request: PageRequest,
+    pages: &mpsc::Sender<Result<Vec<Row>, StoreError>>,
+) -> Result<(), StoreError> {
+    for dataset in datasets {
+        request.after = None;
+        request.limit = most_rows(dataset);
+        loop {
+            let page = store.page(dataset, &request).await?;
+            // Only an empty page is the end: a short one may have other reasons.
+            let Some(last) = page.last() else { break };
+            request.after = Some(Cursor { time: last.time, row: last.id });
+            request.limit = next_limit(dataset, &page);
+            if pages.send(Ok(page)).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+    drop(pages.send(Ok(Vec::new())).await);
+    Ok(())
 }
 
 /// How many rows weigh about [`PAGE_BYTES`] if they are like those of `page`.

@@ -23,11 +23,22 @@ const SELECT_FILTER: &str = "select filter from chunk_data where chunk = ?";
 const SELECT_NARROW: &str = "select narrow from chunk_data where chunk = ?";
 const SELECT_WIDE: &str = "select wide from chunk_data where chunk = ?";
 
+/// The select of the heads of a dataset `?1` that fit the rest of the statement.
+macro_rules! select_heads {
+    ($rest:literal) => {
+        concat!(
+            "select id, rows, first_ts, first_row, last_ts, last_row, failures, others, timed, duration_max \
+             from chunk where dataset = ?1 and ",
+            $rest
+        )
+    };
+}
+pub(super) use select_heads;
+
 /// A time and a row id: the order in which rows lie.
 pub(in crate::store) type Place = (i64, i64);
 
-/// What is known of a chunk without opening it: its columns up to `last_row` but `low_row` and `high_row`,
-/// and the counts.
+/// What is known of a chunk without opening it, as [`select_heads`] reads it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::store) struct Head {
     pub id: i64,

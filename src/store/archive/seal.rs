@@ -7,24 +7,27 @@ use sqlx::sqlite::SqliteConnection;
 use super::super::error::{StoreError, query};
 use super::super::insert::insert_with_ids;
 use super::super::table::sql;
-use super::chunk::{self, Chunk, Head, Packed, Place, Wanted, pack};
+use super::chunk::{self, Chunk, Head, Packed, Place, Wanted, pack, select_heads};
 use super::rows::Sealed;
 use super::{Progress, SealOptions};
 use crate::model::TimeRange;
 use crate::model::time::DAY;
 
 /// The chunk of the day that begins last before a place.
-const SELECT_BEFORE: &str = "select id, rows, first_ts, first_row, last_ts, last_row, failures, others, timed, \
-    duration_max from chunk where dataset = ?1 and (first_ts, first_row) < (?2, ?3) and first_ts >= ?4 \
-    order by first_ts desc, first_row desc limit 1";
+const SELECT_BEFORE: &str = select_heads!(
+    "(first_ts, first_row) < (?2, ?3) and first_ts >= ?4 \
+    order by first_ts desc, first_row desc limit 1"
+);
 /// The chunk of the day that begins first after a place.
-const SELECT_AFTER: &str = "select id, rows, first_ts, first_row, last_ts, last_row, failures, others, timed, \
-    duration_max from chunk where dataset = ?1 and (first_ts, first_row) > (?2, ?3) and first_ts < ?4 \
-    order by first_ts, first_row limit 1";
+const SELECT_AFTER: &str = select_heads!(
+    "(first_ts, first_row) > (?2, ?3) and first_ts < ?4 \
+    order by first_ts, first_row limit 1"
+);
 /// The first chunk that begins before `?3` and has not ended before `?2`.
-const SELECT_OVERLAPPING: &str = "select id, rows, first_ts, first_row, last_ts, last_row, failures, others, timed, \
-    duration_max from chunk where dataset = ?1 and first_ts < ?3 and last_ts >= ?2 \
-    order by first_ts, first_row limit 1";
+const SELECT_OVERLAPPING: &str = select_heads!(
+    "first_ts < ?3 and last_ts >= ?2 \
+    order by first_ts, first_row limit 1"
+);
 /// Heads and the size of what `drop_chunks` takes away in one step.
 const SELECT_ENDED: &str = "select id, rows from chunk where dataset = ?1 and first_ts < ?2 and last_ts < ?2 \
     order by first_ts limit 32";

@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::super::error::{StoreError, query};
 use super::super::key::TextId;
-use super::chunk::{self, Chunk, Head, Place, Wanted};
+use super::chunk::{self, Chunk, Head, Place, Wanted, select_heads};
 use super::filter::Probe;
 use super::rows::Sealed;
 use crate::model::{Order, TimeRange};
@@ -19,18 +19,17 @@ const HEADS_A_STATEMENT: i64 = 16;
 /// Where the chunk that holds `?2` may start; those before it have ended by then.
 const SELECT_START: &str = "select first_ts from chunk where dataset = ?1 and first_ts < ?2 \
     order by first_ts desc limit 1";
-const SELECT_UP: &str = "select id, rows, first_ts, first_row, last_ts, last_row, failures, others, timed, duration_max \
-    from chunk where dataset = ?1 and (first_ts, first_row) > (?2, ?3) order by first_ts, first_row limit ?4";
-const SELECT_DOWN: &str = "select id, rows, first_ts, first_row, last_ts, last_row, failures, others, timed, \
-    duration_max from chunk where dataset = ?1 and (first_ts, first_row) < (?2, ?3) \
-    order by first_ts desc, first_row desc limit ?4";
+const SELECT_UP: &str = select_heads!("(first_ts, first_row) > (?2, ?3) order by first_ts, first_row limit ?4");
+const SELECT_DOWN: &str = select_heads!(
+    "(first_ts, first_row) < (?2, ?3) \
+    order by first_ts desc, first_row desc limit ?4"
+);
 
 #[cfg(test)]
 pub(super) const STATEMENTS: [&str; 3] = [SELECT_START, SELECT_UP, SELECT_DOWN];
 
 /// The chunks whose row ids lie around one.
-const SELECT_AROUND: &str = "select id, rows, first_ts, first_row, last_ts, last_row, failures, others, timed, \
-    duration_max from chunk where dataset = ?1 and ?2 between low_row and high_row";
+const SELECT_AROUND: &str = select_heads!("?2 between low_row and high_row");
 
 /// What a sealed row must be like.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{store, try_plan};
 
 /// Tables that stay small whatever is stored, as plans name them: reading one whole costs nothing.
-const SMALL: [&str; 14] = [
+const SMALL: [&str; 15] = [
     "a", // agent_name
     "agent_name",
     "agent_pulse", // one row an agent, as `p`
@@ -14,6 +14,7 @@ const SMALL: [&str; 14] = [
     "s",     // names in a list, or one row a session that is found by index
     "chunk", // one row for thousands of records; the blobs lie apart
     "hourless_day",
+    "json_each", // rows that are handed in
     "last_row",
     "maintenance_run",
     "model_name",

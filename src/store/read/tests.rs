@@ -4,7 +4,7 @@ use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite};
 
 use super::cut::Cut;
 use super::{MemoryCut, MemoryPlace};
-use super::{agents, durations, health, presence, registry, sessions, slowest, tallies, tasks, usage};
+use super::{agents, durations, health, listing, presence, registry, sessions, slowest, tallies, tasks, usage};
 use crate::analytics::grid::{Grid, Piece, pieces};
 use crate::model::answer::Tier;
 use crate::model::time::{DAY, HOUR};
@@ -68,6 +68,9 @@ async fn no_question_of_a_page_walks_a_whole_table() {
             presence::swarms_sql(&without_minutes(&cut), &cut),
             tasks::failures_sql(RANGE, &cut, 10),
             health::health_sql(1, &without_minutes(&cut), &cut, &grid),
+            listing::agents_present_sql(RANGE, &cut),
+            listing::swarm_sums_sql(&without_minutes(&cut), &cut),
+            listing::swarm_facts_sql(&[1]),
         ];
         let buckets = pieces.iter().filter(|piece| piece.tier != Tier::Raw);
         questions.extend(buckets.map(|piece| durations::sketches_sql(piece, &cut, &grid)));

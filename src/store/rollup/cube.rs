@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
-use sqlx::{Arguments as _, QueryBuilder, Row as _, SqlStr, Sqlite};
+use sqlx::{Arguments as _, QueryBuilder, Row as _, Sqlite};
 
-use super::statements::{CubeSql, WRITE_SIZES};
+use super::statements::{CubeSql, WRITE_SIZES, Writes};
 use crate::analytics::sketch::Sketch;
 use crate::store::error::{StoreError, query};
 use crate::store::table::Bound;
@@ -227,24 +227,21 @@ impl<const K: usize, N: Numbers> Cube<K, N> {
 /// Writes one row for each of `keys`, whose values after the key `bind` adds.
 async fn write_rows<const K: usize>(
     connection: &mut SqliteConnection,
-    statements: &[SqlStr; 4],
-    mut keys: &[[i64; K]],
+    statements: &Writes,
+    keys: &[[i64; K]],
     bind: impl Fn(&[i64; K], &mut SqliteArguments) -> Bound,
 ) -> Result<(), StoreError> {
-    for (size, statement) in WRITE_SIZES.into_iter().zip(statements) {
-        while keys.len() >= size {
-            let (now, later) = keys.split_at(size);
-            let mut values = SqliteArguments::default();
-            for key in now {
-                let bound = key.iter().try_for_each(|part| values.add(*part)).and_then(|()| bind(key, &mut values));
-                bound.map_err(|error| query("hand a rollup to SQLite")(sqlx::Error::Encode(error)))?;
-            }
-            sqlx::query_with(statement.clone(), values)
-                .execute(&mut *connection)
-                .await
-                .map_err(query("write rollups"))?;
-            keys = later;
+    let most = WRITE_SIZES[WRITE_SIZES.len() - 1];
+    for keys in keys.chunks(most) {
+        let sizes = WRITE_SIZES.into_iter().zip(statements);
+        let Some((size, statement)) = sizes.into_iter().find(|(size, _)| *size >= keys.len()) else { continue };
+        let mut values = SqliteArguments::default();
+        for key in keys.iter().chain(std::iter::repeat(&keys[keys.len() - 1])).take(size) {
+            let bound = key.iter().try_for_each(|part| values.add(*part)).and_then(|()| bind(key, &mut values));
+            bound.map_err(|error| query("hand a rollup to SQLite")(sqlx::Error::Encode(error)))?;
         }
+        let write = sqlx::query_with(statement.clone(), values);
+        write.execute(&mut *connection).await.map_err(query("write rollups"))?;
     }
     Ok(())
 }

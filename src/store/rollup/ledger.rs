@@ -13,16 +13,21 @@ use crate::store::error::{StoreError, query};
 use crate::store::events::EventRow;
 use crate::store::tasks::TaskRow;
 
-const WIDEN_SPAN: &str = "insert into swarm_agent (swarm, agent, first_ts, last_ts) values (?, ?, ?, ?) \
+/// The rows are one JSON array each, so that any number of them is one statement. `where true` tells SQLite that
+/// `on` is no part of a join.
+const WIDEN_SPANS: &str = "insert into swarm_agent (swarm, agent, first_ts, last_ts) \
+    select value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?) where true \
     on conflict (swarm, agent) do update set first_ts = min(first_ts, excluded.first_ts), \
     last_ts = max(last_ts, excluded.last_ts)";
 const DELETE_SPAN: &str = "delete from swarm_agent where swarm = ? and agent = ?";
 const SELECT_SPAN: &str = "select min(ts), max(ts) from ( \
     select ts from task where agent = ?1 and swarm = ?2 union all \
     select ts from event where agent = ?1 and swarm = ?2)";
-const COUNT_UP: &str = "insert into lifetime_count (counter, label, n) values (?, ?, ?) \
+const COUNT_UP: &str = "insert into lifetime_count (counter, label, n) \
+    select ?1, value ->> 0, value ->> 1 from json_each(?2) where true \
     on conflict (counter, label) do update set n = n + excluded.n";
-const NOTE_ARRIVAL: &str = "insert into arrival (dataset, day, last_ts) values (?, ?, ?) \
+const NOTE_ARRIVALS: &str = "insert into arrival (dataset, day, last_ts) \
+    select ?1, value, ?3 from json_each(?2) where true \
     on conflict (dataset, day) do update set last_ts = max(last_ts, excluded.last_ts)";
 
 /// Arrivals are noted at most so often for a day; retention counts in days.
@@ -50,19 +55,15 @@ impl Ledger {
         connection: &mut SqliteConnection,
         seen: &[(i64, i64, i64)],
     ) -> Result<(), StoreError> {
-        let mut wider = BTreeSet::new();
+        let mut wider = BTreeMap::new();
         for &(swarm, agent, ts) in seen {
             let span = self.spans.entry((swarm, agent)).or_insert((i64::MAX, i64::MIN));
             if ts < span.0 || ts > span.1 {
                 *span = (span.0.min(ts), span.1.max(ts));
-                wider.insert((swarm, agent));
+                wider.insert((swarm, agent), *span);
             }
         }
-        for pair in &wider {
-            if let Some(span) = self.spans.get(pair) {
-                widen(connection, *pair, *span).await?;
-            }
-        }
+        widen(connection, &wider).await?;
         if self.spans.len() > REMEMBERED {
             self.spans.clear();
         }
@@ -83,10 +84,11 @@ impl Ledger {
         for label in labels {
             *counts.entry(label).or_default() += 1;
         }
-        for (label, n) in counts {
-            let count = sqlx::query(COUNT_UP).bind(counter).bind(label).bind(n);
-            count.execute(&mut *connection).await.map_err(query("count records"))?;
+        if counts.is_empty() {
+            return Ok(());
         }
+        let count = sqlx::query(COUNT_UP).bind(counter).bind(json(&Vec::from_iter(counts))?);
+        count.execute(connection).await.map_err(query("count records"))?;
         Ok(())
     }
 
@@ -109,9 +111,9 @@ impl Ledger {
                 late.insert(day);
             }
         }
-        for day in late {
-            let note = sqlx::query(NOTE_ARRIVAL).bind(dataset.as_str()).bind(day).bind(now.0);
-            note.execute(&mut *connection).await.map_err(query("note an arrival"))?;
+        if !late.is_empty() {
+            let note = sqlx::query(NOTE_ARRIVALS).bind(dataset.as_str()).bind(json(&late)?).bind(now.0);
+            note.execute(connection).await.map_err(query("note arrivals"))?;
         }
         if self.arrivals.len() > REMEMBERED {
             self.arrivals.clear();
@@ -129,16 +131,18 @@ impl Ledger {
         connection: &mut SqliteConnection,
         moved: impl Iterator<Item = (Presence, Presence)>,
     ) -> Result<(), StoreError> {
-        let mut again = BTreeSet::new();
+        let (mut again, mut wider) = (BTreeSet::new(), BTreeMap::new());
         for ((old_swarm, old_agent, old_ts), (swarm, agent, ts)) in moved {
             if let Some(swarm) = swarm {
-                widen(connection, (swarm, agent), (ts, ts)).await?;
+                let span = wider.entry((swarm, agent)).or_insert((ts, ts));
+                *span = (span.0.min(ts), span.1.max(ts));
             }
             let stays = (old_swarm, old_agent, old_ts) == (swarm, agent, ts);
             if let (Some(old_swarm), false) = (old_swarm, stays) {
                 again.insert((old_swarm, old_agent));
             }
         }
+        widen(connection, &wider).await?;
         for (swarm, agent) in again {
             self.spans.remove(&(swarm, agent));
             let span: (Option<i64>, Option<i64>) = sqlx::query_as(SELECT_SPAN)
@@ -151,21 +155,28 @@ impl Ledger {
             let delete = sqlx::query(DELETE_SPAN).bind(swarm).bind(agent);
             delete.execute(&mut *connection).await.map_err(query("correct who worked in a swarm"))?;
             if let (Some(first), Some(last)) = span {
-                widen(connection, (swarm, agent), (first, last)).await?;
+                widen(connection, &BTreeMap::from([((swarm, agent), (first, last))])).await?;
             }
         }
         Ok(())
     }
 }
 
-async fn widen(
-    connection: &mut SqliteConnection,
-    (swarm, agent): (i64, i64),
-    (first, last): (i64, i64),
-) -> Result<(), StoreError> {
-    let widen = sqlx::query(WIDEN_SPAN).bind(swarm).bind(agent).bind(first).bind(last);
+/// Widens the spans of (swarm, agent) to first and last.
+async fn widen(connection: &mut SqliteConnection, spans: &BTreeMap<(i64, i64), (i64, i64)>) -> Result<(), StoreError> {
+    if spans.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<[i64; 4]> =
+        spans.iter().map(|((swarm, agent), (first, last))| [*swarm, *agent, *first, *last]).collect();
+    let widen = sqlx::query(WIDEN_SPANS).bind(json(&rows)?);
     widen.execute(connection).await.map_err(query("note who worked in a swarm"))?;
     Ok(())
+}
+
+/// Rows as one value of a statement.
+fn json(rows: &impl serde::Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(rows).map_err(|error| StoreError::Damaged { what: format!("a book cannot be kept: {error}") })
 }
 
 /// A span with what is sealed of it.

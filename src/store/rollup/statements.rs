@@ -5,8 +5,12 @@ use sqlx::SqlStr;
 use super::cube::Numbers;
 use crate::store::table::sql;
 
-/// Cells of one write statement; the largest that fits is taken.
-pub(super) const WRITE_SIZES: [usize; 4] = [64, 16, 4, 1];
+/// Cells of one write statement. The rest that fills none is written by the smallest that holds it, its last
+/// cell several times: that changes nothing, and costs less than another statement.
+pub(super) const WRITE_SIZES: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
+
+/// One statement for each of [`WRITE_SIZES`].
+pub(super) type Writes = [SqlStr; WRITE_SIZES.len()];
 
 /// The statements of a rollup table.
 #[derive(Debug)]
@@ -14,10 +18,10 @@ pub(in crate::store) struct CubeSql {
     keys: &'static str,
     /// `select` keys, numbers and sketch `from` …, without a condition. The table goes by `r`.
     pub(super) select: String,
-    /// One write for each of [`WRITE_SIZES`].
-    pub(super) writes: [SqlStr; 4],
+    /// Write cells.
+    pub(super) writes: Writes,
     /// The same for the sketches, where the table has some.
-    pub(super) sketch_writes: Option<[SqlStr; 4]>,
+    pub(super) sketch_writes: Option<Writes>,
     /// Takes the cells of a tier and a span of buckets away.
     pub(super) clears: Vec<SqlStr>,
 }
