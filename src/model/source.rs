@@ -12,6 +12,8 @@ pub enum SourceKind {
     ClaudeCode,
     /// claude-flow metrics.
     ClaudeFlow,
+    /// MoAI-Flow databases.
+    Moai,
 }
 
 impl SourceKind {
@@ -21,6 +23,7 @@ impl SourceKind {
         match self {
             Self::ClaudeCode => "claude-code",
             Self::ClaudeFlow => "claude-flow",
+            Self::Moai => "moai",
         }
     }
 
@@ -30,6 +33,7 @@ impl SourceKind {
         match self {
             Self::ClaudeCode => "Claude Code transcripts",
             Self::ClaudeFlow => "claude-flow metrics",
+            Self::Moai => "MoAI-Flow databases",
         }
     }
 }

@@ -484,11 +484,14 @@ async fn only_the_usual_places_are_offered_and_read() {
     fs::rename(made, home.join(".claude").join("projects")).expect("move");
     fs::create_dir_all(here.join(".claude-flow/metrics")).expect("a folder");
     fs::write(here.join(".claude-flow/metrics/task-metrics.json"), "[]").expect("write");
+    fs::create_dir_all(here.join(".swarm")).expect("a folder");
+    fs::write(here.join(".swarm/metrics.db"), "no database").expect("write");
+    fs::write(here.join(".swarm/swarmscope.db"), "ours").expect("write");
     let settings = Settings { home: Some(home), folder: Some(here), ..Settings::default() };
     let service = Service::new(scene.service.store().clone(), settings);
     let found = service.discover_sources().await.expect("looks");
     let seen: Vec<_> = found.iter().map(|source| (source.kind.as_str(), source.files, source.importable)).collect();
-    assert_eq!(seen, [("claude-code", 7, true), ("claude-flow", 1, true)]);
+    assert_eq!(seen, [("claude-code", 7, true), ("claude-flow", 1, true), ("moai", 1, true)]);
     assert!(found.iter().all(|source| source.newest.is_some()));
     let summary =
         service.import_found(swarmscope::model::SourceKind::ClaudeCode, Micros(START * 1000)).await.expect("imports");

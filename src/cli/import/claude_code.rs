@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 
 use super::{PROBLEMS_SHOWN, show};
-use crate::cli::{CliError, Setup, terminal};
-use crate::service::import::{OnProgress, survey_claude_code};
+use crate::cli::{CliError, Setup, line, terminal};
+use crate::server;
+use crate::service::ServiceError;
+use crate::service::import::{Follower, OnProgress, Round, survey_claude_code};
 use crate::wire::claude_code::report::Report;
 
 /// Arguments of `import claude-code`.
@@ -28,6 +31,18 @@ pub struct ClaudeCodeArgs {
     /// Read and report, store nothing
     #[arg(long)]
     dry_run: bool,
+    /// Go on as the transcripts grow, until Ctrl-C; then print the report
+    #[arg(long, conflicts_with = "dry_run")]
+    follow: bool,
+    /// How often --follow looks, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 1.0, requires = "follow", value_parser = interval)]
+    interval: f64,
+}
+
+/// From 20 ms, which a disk can stand, to an hour.
+fn interval(text: &str) -> Result<f64, String> {
+    let seconds = text.parse().ok().filter(|seconds| (0.02..=3600.0).contains(seconds));
+    seconds.ok_or_else(|| "must be a number of seconds from 0.02 to 3600".to_owned())
 }
 
 /// Imports.
@@ -35,6 +50,8 @@ pub async fn run(args: ClaudeCodeArgs, setup: &Setup) -> Result<ExitCode, CliErr
     let progress: OnProgress = Arc::new(show);
     let report = if args.dry_run {
         survey_claude_code(args.paths, progress).await
+    } else if args.follow {
+        follow(args.paths, Duration::from_secs_f64(args.interval), setup).await?
     } else {
         let service = setup.open().await?;
         let report = service.import_claude_code(args.paths, progress).await;
@@ -60,6 +77,47 @@ pub async fn run(args: ClaudeCodeArgs, setup: &Setup) -> Result<ExitCode, CliErr
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Imports again and again, until a signal says stop.
+async fn follow(paths: Vec<PathBuf>, pause: Duration, setup: &Setup) -> Result<Result<Report, ServiceError>, CliError> {
+    let service = setup.open().await?;
+    let mut follower = Follower::new(paths);
+    let stop = server::stop_signal();
+    tokio::pin!(stop);
+    let mut failing = false;
+    terminal::err("following; Ctrl-C ends it");
+    loop {
+        // A round is finished before a signal counts: it takes a moment, but for the first one.
+        match follower.round(&service, Arc::new(show)).await {
+            Ok(round) => {
+                failing = false;
+                tell_round(round);
+            }
+            Err(error) if failing => drop(error), // said once
+            Err(error) => {
+                failing = true;
+                terminal::err(&format!("swarmscope: {}; trying again", line(&error)));
+            }
+        }
+        tokio::select! {
+            () = &mut stop => break,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+    service.store().close().await;
+    Ok(Ok(follower.report().clone()))
+}
+
+fn tell_round(round: Round) {
+    terminal::progress_done();
+    if round.stored + round.updated > 0 {
+        let Round { changed, stored, updated, .. } = round;
+        terminal::err(&format!("{changed} files changed: {stored} records stored, {updated} updated"));
+    }
+    if round.removed > 0 {
+        terminal::err(&format!("{} files are gone; what they told stays", round.removed));
+    }
 }
 
 fn tell_problems(report: &Report) {

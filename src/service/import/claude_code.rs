@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::known::Known;
-use super::walk::{self, Transcript};
+use super::walk::{self, Found, Transcript};
 use super::{BATCH, Meter, OnProgress, blocking, kind, read};
 use crate::model::Record;
 use crate::service::{Service, ServiceError};
@@ -38,12 +38,33 @@ impl Service {
 }
 
 async fn run(store: Option<&Store>, paths: Vec<PathBuf>, progress: OnProgress) -> Result<Report, ServiceError> {
-    let (found, mut report) = blocking(move || {
+    let (found, report) = find(paths).await?;
+    take(store, found, report, progress).await
+}
+
+/// The transcripts below `paths`, and what kept others from being found.
+///
+/// # Errors
+/// [`ServiceError`] when the search is cut short.
+pub async fn find(paths: Vec<PathBuf>) -> Result<(Found, Report), ServiceError> {
+    blocking(move || {
         let mut report = Report::default();
         let found = walk::transcripts(&paths, &mut report);
         (walk::group(found, read::session_of), report)
     })
-    .await?;
+    .await
+}
+
+/// Reads the transcripts found and stores what is new, if there is a store.
+///
+/// # Errors
+/// [`ServiceError`] when the store fails or reading is cut short.
+pub async fn take(
+    store: Option<&Store>,
+    found: Found,
+    mut report: Report,
+    progress: OnProgress,
+) -> Result<Report, ServiceError> {
     let meter =
         Arc::new(Meter::new(found.values().flat_map(BTreeMap::values).flatten().map(|file| file.bytes), progress));
     let mut read_claims = Claims::default();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-use super::{blocking, claude_flow};
+use super::{MoaiOptions, OnProgress, blocking, claude_flow};
 use crate::model::{FoundSource, ImportSummary, Micros, Problem, SourceKind};
 use crate::service::{Service, ServiceError};
 use crate::wire::claude_code::place::locate;
@@ -15,11 +15,14 @@ use crate::wire::claude_code::report::Report;
 
 /// Counting stops here: the page needs an idea, not a census.
 const FILES_MAX: u64 = 20_000;
+/// Where MoAI-Flow keeps its databases, seen from a project.
+pub const MOAI_FILES: [&str; 3] = [".moai/memory/swarm.db", ".swarm/metrics.db", ".swarm/metrics_persistent.db"];
 /// How deep is counted; transcripts of sub-agents lie at 4.
 const DEPTH_MAX: usize = 8;
 
 impl Service {
-    /// The telemetry that lies at `~/.claude/projects` and `./.claude-flow/metrics`.
+    /// The telemetry that lies at `~/.claude/projects`, at `./.claude-flow/metrics` and in the databases of
+    /// [`MOAI_FILES`].
     ///
     /// # Errors
     /// [`ServiceError::Problem`] when the search is cut short.
@@ -41,10 +44,15 @@ impl Service {
         let Some(path) = found.await? else {
             return Err(Problem::not_found(format!("there are no {} in the usual place", kind.title())).into());
         };
-        let (paths, silent) = (vec![path], Arc::new(|_| {}));
+        let silent: OnProgress = Arc::new(|_| {});
+        let paths = if kind == SourceKind::Moai { moai_files(&path) } else { vec![path] };
         Ok(match kind {
             SourceKind::ClaudeCode => summary(&self.import_claude_code(paths, silent).await?),
             SourceKind::ClaudeFlow => self.import_claude_flow(paths, now, silent).await?.summary(),
+            SourceKind::Moai => {
+                let options = MoaiOptions { assume_offset: None, now };
+                self.import_moai(paths, options, silent).await?.summary()
+            }
         })
     }
 
@@ -52,8 +60,9 @@ impl Service {
         let settings = self.settings();
         let home = settings.home.as_ref().map(|home| (SourceKind::ClaudeCode, home.join(".claude").join("projects")));
         let here = settings.folder.as_ref();
-        let here = here.map(|folder| (SourceKind::ClaudeFlow, folder.join(".claude-flow").join("metrics")));
-        home.into_iter().chain(here).collect()
+        let flow = here.map(|folder| (SourceKind::ClaudeFlow, folder.join(".claude-flow").join("metrics")));
+        let moai = here.map(|folder| (SourceKind::Moai, folder.clone()));
+        home.into_iter().chain(flow).chain(moai).collect()
     }
 }
 
@@ -67,7 +76,10 @@ fn look(kind: SourceKind, path: &Path) -> Option<FoundSource> {
         newest: None,
         importable: true,
     };
-    count(path, 0, &mut found);
+    match kind {
+        SourceKind::Moai => moai_files(path).iter().for_each(|file| note(file, &mut found)),
+        SourceKind::ClaudeCode | SourceKind::ClaudeFlow => count(path, 0, &mut found),
+    }
     (found.files > 0).then_some(found)
 }
 
@@ -90,14 +102,25 @@ fn count(folder: &Path, depth: usize, found: &mut FoundSource) {
         let wanted = match found.kind {
             SourceKind::ClaudeCode => locate(&path).is_some(),
             SourceKind::ClaudeFlow => claude_flow::is_ours(&path),
+            SourceKind::Moai => false,
         };
         if wanted {
-            found.files += 1;
-            let written = entry.metadata().and_then(|metadata| metadata.modified()).ok();
-            let since = written.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-            found.newest = found.newest.max(since.and_then(|since| i64::try_from(since.as_micros()).ok()).map(Micros));
+            note(&path, found);
         }
     }
+}
+
+/// Counts a file.
+fn note(path: &Path, found: &mut FoundSource) {
+    found.files += 1;
+    let written = fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    let since = written.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    found.newest = found.newest.max(since.and_then(|since| i64::try_from(since.as_micros()).ok()).map(Micros));
+}
+
+/// The databases of MoAI-Flow in `folder`, by the names its documents give them.
+fn moai_files(folder: &Path) -> Vec<PathBuf> {
+    MOAI_FILES.iter().map(|name| folder.join(name)).filter(|path| path.is_file()).collect()
 }
 
 fn summary(report: &Report) -> ImportSummary {

@@ -8,6 +8,7 @@ mod claude_code;
 mod claude_flow;
 pub mod discover;
 mod files;
+mod follow;
 mod known;
 mod moai;
 mod otlp;
@@ -24,6 +25,7 @@ use crate::model::{Problem, ProblemKind, Record};
 
 pub use claude_code::survey_claude_code;
 pub use claude_flow::survey_claude_flow;
+pub use follow::{Follower, Round};
 pub use moai::{MoaiOptions, survey_moai};
 pub use otlp::survey_otlp;
 pub use report::ImportReport;

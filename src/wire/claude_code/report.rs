@@ -1,6 +1,6 @@
 //! What an import read: the figures of the transcripts, each message counted once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use chrono::{DateTime, SecondsFormat};
@@ -209,6 +209,27 @@ impl Report {
         self.sessions += 1;
         self.figures.add(&figures);
         self.by_session.insert(format!("{project}/{id}"), figures);
+    }
+
+    /// Takes a later reading of some sessions, whose files go by `names` in problems: it replaces what was
+    /// said of them. Of records it adds what was stored and what has grown; what was only recognised again
+    /// says nothing new.
+    pub fn renew(&mut self, later: Self, names: &BTreeSet<String>) {
+        self.by_session.extend(later.by_session);
+        self.sessions = self.by_session.len() as u64;
+        self.figures = Figures::default();
+        for figures in self.by_session.values() {
+            self.figures.add(figures);
+        }
+        for (kind, landed) in later.records {
+            let all = self.records.entry(kind).or_default();
+            all.stored += landed.stored;
+            all.updated += landed.updated;
+            all.differing += landed.differing;
+        }
+        self.problems.retain(|problem| !names.contains(&problem.file));
+        self.problems.extend(later.problems);
+        self.problem_count = self.problems.len() as u64;
     }
 
     /// The entry for records of `kind`.
