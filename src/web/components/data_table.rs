@@ -91,6 +91,12 @@ impl Cell {
         Self { html: link(id, href, &format!("<b>{}</b>", escape(&short_id(id)))), title: None }
     }
 
+    /// An id as a link, in full where there is room; the stylesheet ends it in dots where there is not.
+    #[must_use]
+    pub fn whole_id(id: &str, href: &str) -> Self {
+        Self { html: link(id, href, &format!("<b>{}</b>", escape(id))), title: None }
+    }
+
     /// A result word with its sign.
     #[must_use]
     pub fn result(word: Option<&str>) -> Self {

@@ -89,13 +89,7 @@ pub fn SwarmHealthCard(
         ),
         None => "The swarm itself reported no health in this range.".to_owned(),
     };
-    let heads = [
-        Head::plain("Part", ""),
-        Head::plain("Status", ""),
-        Head::plain("Value", "number"),
-        Head::plain("Stands on", "minor"),
-        Head::plain("Limits", "spare"),
-    ];
+    let heads = [Head::plain("Part", ""), Head::plain("Status", ""), Head::plain("Value", "number")];
     let rows = health.parts.iter().map(|part| part_row(part, now)).collect();
     view! {
         <section class="card" aria-labelledby="health-title" data-panel="health">
@@ -180,11 +174,9 @@ fn part_row(part: &HealthPart, now: Micros) -> Vec<Cell> {
         }
     };
     vec![
-        Cell::text(name),
+        Cell::text(name).small(&format!("{stands} · {limits}")),
         Cell::state(ink.token(), sign, word),
-        Cell::text(&part.value.map_or(NONE.to_owned(), write)).hint(limits.clone()),
-        Cell::text(&stands),
-        Cell::text(&limits),
+        Cell::text(&part.value.map_or(NONE.to_owned(), write)),
     ]
 }
 
@@ -244,12 +236,12 @@ mod tests {
             critical_at: 3.0,
             status: PartStatus::Degraded,
         };
-        let html = Table { rows: vec![part_row(&part, Micros(0))], heads: vec![Head::default(); 5], class: "" }.html();
+        let html = Table { rows: vec![part_row(&part, Micros(0))], heads: vec![Head::default(); 3], class: "" }.html();
         for words in ["degraded", "1.8×", "n = 40 and 900", "degraded from 1.5×, critical from 3×"] {
             assert!(html.contains(words), "{words}: {html}");
         }
         let none = HealthPart { value: None, current_ms: None, status: PartStatus::Unknown, ..part };
-        let html = Table { rows: vec![part_row(&none, Micros(0))], heads: vec![Head::default(); 5], class: "" }.html();
+        let html = Table { rows: vec![part_row(&none, Micros(0))], heads: vec![Head::default(); 3], class: "" }.html();
         assert!(html.contains("not enough data") && html.contains(NONE), "{html}");
     }
 }

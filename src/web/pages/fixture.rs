@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use crate::model::answer::{Estimator, Rate, Tier};
 use crate::model::health::{AgentHealth, HealthState, IntervalBasis};
 use crate::model::overview::{
-    AgentRow, CostBasis, CostReport, CostRow, Durations, EventRow, Overview, Scope, TaskRow, Timeline, TokenTotals,
-    Totals,
+    AgentPage, AgentRow, CostBasis, CostReport, CostRow, Durations, EventRow, Overview, Scope, TaskRow, Timeline,
+    TokenTotals, Totals,
 };
 use crate::model::registry::{AgentCounts, AgentLife, AgentProfile};
 use crate::model::time::{DAY, HOUR, MINUTE, SECOND};
-use crate::model::work::TaskSpan;
+use crate::model::work::{Beats, TaskSpan, Work};
 use crate::model::{AgentStatus, Micros, TimeRange};
 
 /// 2026-11-19T00:00:00Z.
@@ -219,6 +219,33 @@ pub fn profile(id: &str) -> AgentProfile {
         life_count: 2,
         counts: AgentCounts::default(),
         sessions: vec!["nightly/1".into()],
+    }
+}
+
+/// The page of an agent that beat at 13:00, 13:00:05 and 14:00, and failed a task at 01:00.
+#[must_use]
+pub fn agent_page(id: &str) -> AgentPage {
+    let base = overview();
+    let beat = |seconds: i64| Micros(MIDNIGHT.0 + 13 * HOUR + seconds * SECOND);
+    AgentPage {
+        scope: base.scope,
+        agent_id: id.into(),
+        agent_type: Some("coder".into()),
+        project: Some("alpha".into()),
+        lives: Vec::new(),
+        heard: Some(range()),
+        totals: base.totals,
+        previous: None,
+        timeline: base.timeline,
+        swarms: vec!["a/b".into()],
+        tasks: base.recent_failures,
+        events: vec![event("tool_error:Edit")],
+        event_types: vec![("tool:Bash".into(), 812)],
+        profile: profile(id),
+        work: Work::Each(vec![span("t-1", id, 60, 7100.0, "failure"), span(HOSTILE, id, 70, 7100.0, "success")]),
+        beats: Beats::Each(vec![beat(0), beat(5), beat(3600)]),
+        metrics: None,
+        healings: Vec::new(),
     }
 }
 

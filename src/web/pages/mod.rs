@@ -20,4 +20,6 @@ pub use overview::OverviewPage;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod life_tests;
+#[cfg(test)]
 mod tests;

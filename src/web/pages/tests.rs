@@ -10,8 +10,7 @@ use super::list::ListBody;
 use super::overview::OverviewBody;
 use super::task::TaskBody;
 use crate::model::listing::{ListAnswer, Total};
-use crate::model::overview::{AgentPage, CostBasis, Overview, TaskPage, Totals};
-use crate::model::work::{Beats, Work};
+use crate::model::overview::{CostBasis, Overview, TaskPage, Totals};
 use crate::model::{Order, TokenCounts};
 use crate::web::calls::List;
 use crate::web::components::banner::DemoBanner;
@@ -19,7 +18,7 @@ use crate::web::components::chart_cursor::Cursor;
 use crate::web::platform;
 
 /// The HTML of `view` on the page at `url`, no-break spaces as blanks, without the marks that keep texts apart.
-fn html<V: IntoView + 'static>(url: &str, view: impl FnOnce() -> V + Send + 'static) -> String {
+pub(super) fn html<V: IntoView + 'static>(url: &str, view: impl FnOnce() -> V + Send + 'static) -> String {
     let owner = Owner::new_root(None);
     let text = owner.with(|| {
         provide_context(RequestUrl::new(url));
@@ -37,12 +36,12 @@ fn overview(url: &str, change: impl FnOnce(&mut Overview)) -> String {
 }
 
 /// The text between `start` and the next `end` after it.
-fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+pub(super) fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     text.split_once(start).and_then(|(_, rest)| rest.split_once(end)).map_or("", |(inside, _)| inside)
 }
 
 /// What is left of a piece of HTML without its tags and comments.
-fn words(html: &str) -> String {
+pub(super) fn words(html: &str) -> String {
     let mut out = String::new();
     let mut inside = false;
     for c in html.chars() {
@@ -193,27 +192,7 @@ fn a_list_links_to_itself_in_every_order_and_keeps_filters() {
 
 #[test]
 fn an_agent_reads_as_type_short_id_and_project() {
-    let base = fixture::overview();
-    let page = AgentPage {
-        scope: base.scope,
-        agent_id: "0b4f2a9e-1111-4222-8333-444455556666".into(),
-        agent_type: Some("coder".into()),
-        project: Some("alpha".into()),
-        lives: Vec::new(),
-        heard: Some(fixture::range()),
-        totals: base.totals,
-        previous: None,
-        timeline: base.timeline,
-        swarms: vec!["a/b".into()],
-        tasks: base.recent_failures,
-        events: vec![fixture::event("tool_error:Edit")],
-        event_types: vec![("tool:Bash".into(), 812)],
-        profile: fixture::profile("0b4f2a9e-1111-4222-8333-444455556666"),
-        work: Work::Each(vec![fixture::span("t-1", "reviewer-3", 60, 7100.0, "failure")]),
-        beats: Beats::Each(vec![fixture::MIDNIGHT]),
-        metrics: None,
-        healings: Vec::new(),
-    };
+    let page = fixture::agent_page("0b4f2a9e-1111-4222-8333-444455556666");
     let html = html("/agents/x?from=all", move || view! { <AgentBody agent=page /> });
     assert!(html.contains("<h1>coder · 0b4f2a9e · alpha</h1>"));
     assert!(html.contains("href=\"/swarms/a%2Fb?from=all\""));

@@ -162,7 +162,9 @@ fn svg<D: Drawing>(drawing: &D, width: u32, height: u32, attributes: &str) -> St
         }
     }
     let sized = format!("width=\"{}\" height=\"{}\" ", width * SCALE, height * SCALE);
-    Theme::name_tokens(&svg.replacen(&sized, attributes, 1))
+    // What is the default anyway is a third of a drawing of many small marks.
+    let svg = svg.replacen(&sized, attributes, 1).replace(" opacity=\"1\"", "").replace(" stroke=\"none\"", "");
+    Theme::name_tokens(&svg)
 }
 
 /// Paints a canvas; only browsers do.

@@ -44,7 +44,7 @@ pub(super) fn lanes(agent: &AgentPage, state: &ViewState) -> Lanes {
     lanes.extend(task_lanes(agent, state));
     if let Work::Steps(steps) = &agent.work {
         let full = format::count(highest(steps));
-        said.push(format!("a column is {}, a full one {full} tasks", format::step(steps.step_ms)));
+        said.push(format!("a column per {}, a full one {full} tasks", format::step(steps.step_ms)));
     }
     Lanes {
         id: "life",

@@ -47,7 +47,7 @@ pub fn SessionsBody(
         ("Session", ""),
         ("Remembers", "number"),
         ("Expired", "number minor"),
-        ("Types", "spare"),
+        ("Types", "spare after-number"),
         ("First stored (UTC)", "number spare"),
         ("Last stored (UTC)", "number"),
     ];
@@ -61,7 +61,7 @@ pub fn SessionsBody(
             let table = list.sessions.into_iter().map(|session| row(session, &state, list.now)).collect();
             view! {
                 <section class="card list-card" aria-label="Sessions">
-                    <DataTable table=Table { class: "list", heads, rows: table } />
+                    <DataTable table=Table { class: "list sessions", heads, rows: table } />
                 </section>
                 <Pager rows=rows total=total next=list.next />
             }
@@ -82,7 +82,7 @@ pub fn SessionsBody(
 fn row(session: SessionRow, state: &ViewState, now: crate::model::Micros) -> Vec<Cell> {
     let types = session.types.iter().map(|(name, n)| format!("{name} {}", format::count(*n)));
     vec![
-        Cell::id(&session.session_id, &session_href(&session.session_id, state)),
+        Cell::whole_id(&session.session_id, &session_href(&session.session_id, state)),
         Cell::figure(Some(format::count(session.live))),
         Cell::figure(Some(format::count(session.expired))),
         Cell::text(&types.collect::<Vec<_>>().join(" · ")),

@@ -5,4 +5,6 @@ mod list;
 mod memory;
 
 pub use list::SessionsPage;
+#[cfg(test)]
+pub use memory::SessionBody;
 pub use memory::SessionPage;

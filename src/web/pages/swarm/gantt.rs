@@ -14,16 +14,17 @@ use crate::web::view_state::ViewState;
 const TASKS: (f64, f64) = (0.10, 0.78);
 const LIFE: (f64, f64) = (0.84, 0.94);
 /// Most rows of the table beside the drawing.
-const LISTED: usize = 200;
+const LISTED: usize = 100;
 
-/// Which agents of how many are shown: `the 25 busiest of 312`, `26 to 50 of 312, by tasks`.
+/// Which agents of how many are shown: `the 25 busiest of 312 agents`, `agents 26 to 50 of 312, by tasks`.
 pub(super) fn which(swarm: &SwarmPage) -> String {
     let (from, shown) = (swarm.agents_from, swarm.agents.len() as u64);
     let of = format::count(swarm.agent_count);
     match (from, shown == swarm.agent_count) {
-        (0, true) => format!("all {of}"),
-        (0, false) => format!("the {shown} busiest of {of}"),
-        (from, _) => format!("{} to {} of {of}, by tasks", from + 1, from + shown),
+        (0, true) if shown == 1 => "one agent".to_owned(),
+        (0, true) => format!("all {of} agents"),
+        (0, false) => format!("the {shown} busiest of {of} agents"),
+        (from, _) => format!("agents {} to {} of {of}, by tasks", from + 1, from + shown),
     }
 }
 
@@ -57,7 +58,7 @@ pub(super) fn lanes(swarm: &SwarmPage, state: &ViewState) -> Lanes {
     let how = match &swarm.work {
         Work::Each(_) => "a bar is a task".to_owned(),
         Work::Steps(steps) => format!(
-            "a column is {}, a full one {} tasks; zoom in to see tasks one by one",
+            "a column per {}, a full one {} tasks; zoom in to see tasks one by one",
             format::step(steps.step_ms),
             format::count(highest(steps))
         ),
@@ -65,7 +66,7 @@ pub(super) fn lanes(swarm: &SwarmPage, state: &ViewState) -> Lanes {
     Lanes {
         id: "gantt",
         title: "Who worked when",
-        subtitle: format!("{} agents · {} tasks · {how}", which(swarm), format::count(tasks)),
+        subtitle: format!("{} · {} tasks · {how}", which(swarm), format::count(tasks)),
         range_ms: axis(range),
         now_ms: now.millis(),
         lanes: swarm.agents.iter().map(lane).collect(),
