@@ -1,18 +1,18 @@
 // What sessions remember: by type and key, with history, and until when.
-import { expect, linkTo, overflow, test } from "../fixtures.ts";
+import { expect, linkTo, overflow, server, test } from "../fixtures.ts";
 import { SCRIPT } from "../records.ts";
 
 test("sessions are listed and open", async ({ open, page }) => {
   await open("crew", "/sessions");
   const row = page.locator("main .list tbody tr");
   await expect(row).toHaveCount(1);
-  await expect(row).toContainText("5"); // of six entries one expired
+  await expect(row.locator("td").first()).toHaveText("5"); // of six entries one expired
   await linkTo(page, "sessions", "crew-memory").click();
   await expect(page).toHaveURL(/\/sessions\/crew-memory$/);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("crew-memory");
 });
 
-test("the current value of each key is shown, and what expired is hidden until asked for", async ({ open, page }) => {
+test("the current value of each key is shown, and until when it holds", async ({ open, page }) => {
   await open("crew", "/sessions/crew-memory");
   const entries = page.locator(".entry");
   await expect(entries).toHaveCount(4);
@@ -22,10 +22,21 @@ test("the current value of each key is shown, and what expired is hidden until a
   const seen = entries.filter({ hasText: "seen" });
   await expect(seen.locator(".value")).toHaveText("null");
   await expect(seen).toContainText(/expires in 3\sh/);
+});
+
+test("what expired is hidden until asked for", async ({ open, page, request }) => {
+  // Posted here, as a job deletes what expired: an entry that holds, and one that does not any more.
+  const session_id = `expiring-${Date.now()}-${test.info().project.name}`;
+  const memory = (key: string, more: object) => ({ kind: "memory", session_id, memory_type: "episodic", key, value: key, ...more });
+  const answer = await request.post(`${server("posts")}/api/v1/ingest`, { data: [memory("kept", {}), memory("gone", { ttl_hours: 0 })] });
+  expect((await answer.json()).accepted).toBe(2);
+  await open("posts", `/sessions/${session_id}`);
+  const entries = page.locator(".entry");
+  await expect(entries).toHaveCount(1);
   await page.getByRole("button", { name: "Show expired (1)" }).click();
   await expect(page).toHaveURL(/expired=on/);
-  await expect(entries).toHaveCount(5);
-  await expect(entries.filter({ hasText: "gone" })).toContainText(/expired 1\sh ago/);
+  await expect(entries).toHaveCount(2);
+  await expect(entries.filter({ hasText: "gone" })).toContainText("expired");
 });
 
 test("a key has a history, and types narrow the view", async ({ open, page }) => {

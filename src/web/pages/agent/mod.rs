@@ -158,6 +158,7 @@ fn Facts(agent: Answer, state: ViewState) -> impl IntoView {
                 <dt>"All of it"</dt>
                 <dd class="names">
                     <a href=list("tasks")>"tasks"</a>
+                    <a href=list("events")>"events"</a>
                     <a href=list("swarms")>"swarms"</a>
                 </dd>
             </div>

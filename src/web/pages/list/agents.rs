@@ -13,8 +13,8 @@ use crate::web::format::{self, NONE};
 use crate::web::view_state::ViewState;
 
 /// How the rows are shown: the key, and its one value beside the default.
-const VIEW: &str = "view";
-const CARDS: &str = "cards";
+pub(super) const VIEW: &str = "view";
+pub(super) const CARDS: &str = "cards";
 
 /// Counts by state, each a way to those agents; and the switch between table and cards.
 pub(super) fn above(answer: &Agents, state: &ViewState) -> AnyView {

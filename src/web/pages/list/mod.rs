@@ -54,8 +54,11 @@ pub fn EventsPage() -> impl IntoView {
 fn page(kind: ListKind) -> impl IntoView {
     let view = provide_view();
     Cursor::provide();
-    let question = Memo::new(move |_| view.state.with(|state| question(kind, state)));
-    let list = ask(move || question.get(), move |query| load_list(kind, query));
+    // How the rows are shown is no question to the server, but the list is drawn again for it.
+    let question = Memo::new(move |_| {
+        view.state.with(|state| (question(kind, state), state.own(agents::VIEW).map(str::to_owned)))
+    });
+    let list = ask(move || question.get(), move |(query, _)| load_list(kind, query));
     let pending = RwSignal::new(false);
     keep_live(list, view, pending);
     answer(list, pending, |list| view! { <ListBody list=list /> }.into_any())
@@ -260,7 +263,7 @@ fn agents(answer: Agents, state: &ViewState) -> Shown {
     ];
     let filters = const { &[AGENT, STATE, AGENT_TYPE, STATUS, SWARM, PROJECT, MODEL, RESULTS] };
     let above = Some(agents::above(&answer, state));
-    let cards = (state.own("view") == Some("cards")).then(|| agents::cards(&answer.list));
+    let cards = (state.own(agents::VIEW) == Some(agents::CARDS)).then(|| agents::cards(&answer.list));
     Shown { above, cards, ..shown(answer.list, state, ["Agents", "agent"], filters, &columns, rows::agent) }
 }
 

@@ -89,6 +89,7 @@ pub fn SwarmBody(
                 <dd class="names">
                     <a href=all("tasks")>"tasks"</a>
                     <a href=all("agents")>"agents"</a>
+                    <a href=all("events")>"events"</a>
                 </dd>
             </div>
         </dl>
