@@ -101,6 +101,9 @@ impl Service {
         range: TimeRange,
         now: Micros,
     ) -> Result<Option<AggregateAnswer>, ServiceError> {
+        // Days would be too many for decades: then the range as a whole.
+        let bucket = Bucket::fitting(range, METRIC_STEPS);
+        let bounded = usize::try_from(range.length() / bucket.micros()).is_ok_and(|n| n < AggregateQuery::BUCKETS_MAX);
         let question = AggregateQuery {
             source: Source::AgentMetrics,
             field: Some(Field::Value),
@@ -108,7 +111,7 @@ impl Service {
             range: query.range.clone(),
             filter: RecordFilter { agent_id: Some(agent_id.to_owned()), ..RecordFilter::default() },
             group_by: vec![GroupBy::MetricType],
-            bucket: Some(Bucket::fitting(range, METRIC_STEPS)),
+            bucket: Some(bucket).filter(|_| bounded),
             limit: Some(METRICS),
             ..AggregateQuery::default()
         };
