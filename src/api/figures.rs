@@ -184,7 +184,7 @@ pub struct LifeBody {
     /// When the registry last heard of it.
     pub updated: Time,
     /// Anything else, verbatim.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = serde_json::Value)]
     pub metadata: Option<Box<RawValue>>,
     /// Its project.
     pub project: Option<String>,

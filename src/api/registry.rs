@@ -49,7 +49,6 @@ struct Registration {
     #[schema(minimum = 0)]
     duration_ms: Option<f64>,
     /// Anything else.
-    #[schema(value_type = Option<Object>)]
     metadata: Option<serde_json::Value>,
     /// Its project.
     project: Option<String>,
