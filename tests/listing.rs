@@ -9,6 +9,7 @@ mod fleet;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fleet::{DAY, Fleet, HOUR, NOW};
+use swarmscope::model::health::HealthState;
 use swarmscope::model::listing::{AGENT_SORTS, AgentListRow, ListQuery, SWARM_SORTS, SwarmListRow, TASK_SORTS, Total};
 use swarmscope::model::overview::TaskRow;
 use swarmscope::model::{Dataset, EventRecord, Micros, Order, RangeSpec, Record, RecordFilter, SwarmId, TaskRecord};
@@ -160,6 +161,12 @@ fn agent_key(row: &AgentListRow, sort: &str) -> Option<(f64, String)> {
         "p95_duration_ms" => real(agent.durations.map(|durations| durations.p95)),
         "tokens_used" => number(Some(agent.tokens)).filter(|_| agent.tasks > 0),
         "cost_usd" => real(row.cost_usd),
+        "state" => {
+            let place = HealthState::ALL.iter().position(|state| *state == row.standing.health.state);
+            number(place.and_then(|place| i64::try_from(place).ok()))
+        }
+        "spawn_time" => number(row.standing.spawn_time.map(|time| time.0)),
+        "last_heard" => number(row.standing.last_heard.map(|time| time.0)),
         other => panic!("{other} is no sort"),
     }
 }
