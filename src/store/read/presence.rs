@@ -16,7 +16,8 @@ const AGENT_HEARD: &str = "select min(low), max(high) from (
     union all select null, max(ts) from task where agent = ?1
     union all select min(ts), null from event where agent = ?1
     union all select null, max(ts) from event where agent = ?1
-    union all select min(spawn_ts), max(updated_ts) from agent_life where agent = ?1)";
+    union all select min(spawn_ts), null from agent_life where agent = ?1
+    union all select null, last_ts from agent_pulse where agent = ?1)";
 
 const SWARM_HEARD: &str = "select min(low), max(high) from (
     select min(first_ts) as low, max(last_ts) as high from swarm_agent where swarm = ?1
