@@ -68,6 +68,53 @@ impl RecordFilter {
         }
     }
 
+    /// What is asked for: each field that is set, as query parameters name it, and its value.
+    pub fn asked(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        // Taken apart by name, so that a new field cannot be forgotten here.
+        let Self {
+            task_id,
+            agent_id,
+            swarm_id,
+            result,
+            model,
+            project,
+            metric_type,
+            event_type,
+            agent_type,
+            event_id,
+            strategy,
+            failure_type,
+            success,
+            status,
+            state,
+            session_id,
+            memory_type,
+            key,
+        } = self;
+        [
+            ("task_id", task_id),
+            ("agent_id", agent_id),
+            ("swarm_id", swarm_id),
+            ("result", result),
+            ("model", model),
+            ("project", project),
+            ("metric_type", metric_type),
+            ("event_type", event_type),
+            ("agent_type", agent_type),
+            ("event_id", event_id),
+            ("strategy", strategy),
+            ("failure_type", failure_type),
+            ("success", success),
+            ("status", status),
+            ("state", state),
+            ("session_id", session_id),
+            ("memory_type", memory_type),
+            ("key", key),
+        ]
+        .into_iter()
+        .filter_map(|(field, value)| Some((field, value.as_deref()?)))
+    }
+
     /// The place of `field`; `None` when no dataset has it.
     pub fn field_mut(&mut self, field: &str) -> Option<&mut Option<String>> {
         Some(match field {

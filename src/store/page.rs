@@ -204,7 +204,7 @@ pub(super) async fn conditions<T: Table>(
     filter: &RecordFilter,
 ) -> Result<Option<Vec<Condition>>, StoreError> {
     let mut conditions = Vec::new();
-    for (field, value) in set_fields(filter) {
+    for (field, value) in filter.asked() {
         let matches = T::FILTERS.iter().find(|(name, _)| *name == field).map(|(_, matches)| *matches);
         let matches = matches.ok_or(StoreError::UnknownFilter { dataset: T::DATASET, field })?;
         let condition = match matches {
@@ -224,53 +224,6 @@ pub(super) async fn conditions<T: Table>(
         conditions.push(condition);
     }
     Ok(Some(conditions))
-}
-
-/// The fields that are filtered by, as requests name them.
-fn set_fields(filter: &RecordFilter) -> impl Iterator<Item = (&'static str, &str)> {
-    // Taken apart by name, so that a new field cannot be forgotten here.
-    let RecordFilter {
-        task_id,
-        agent_id,
-        swarm_id,
-        result,
-        model,
-        project,
-        metric_type,
-        event_type,
-        agent_type,
-        event_id,
-        strategy,
-        failure_type,
-        success,
-        status,
-        state,
-        session_id,
-        memory_type,
-        key,
-    } = filter;
-    [
-        ("task_id", task_id),
-        ("agent_id", agent_id),
-        ("swarm_id", swarm_id),
-        ("result", result),
-        ("model", model),
-        ("project", project),
-        ("metric_type", metric_type),
-        ("event_type", event_type),
-        ("agent_type", agent_type),
-        ("event_id", event_id),
-        ("strategy", strategy),
-        ("failure_type", failure_type),
-        ("success", success),
-        ("status", status),
-        ("state", state),
-        ("session_id", session_id),
-        ("memory_type", memory_type),
-        ("key", key),
-    ]
-    .into_iter()
-    .filter_map(|(field, value)| Some((field, value.as_deref()?)))
 }
 
 /// The statement of a page.

@@ -74,50 +74,8 @@ impl Wanted {
 
 /// Whether `record` has every value that `filter` asks for.
 fn fits(filter: &RecordFilter, record: &Record) -> bool {
-    // Taken apart by name, so that a new field cannot be forgotten here.
-    let RecordFilter {
-        task_id,
-        agent_id,
-        swarm_id,
-        result,
-        model,
-        project,
-        metric_type,
-        event_type,
-        agent_type,
-        event_id,
-        strategy,
-        failure_type,
-        success,
-        status,
-        state,
-        session_id,
-        memory_type,
-        key,
-    } = filter;
     let has = Values::of(record);
-    [
-        (task_id, has.task_id),
-        (agent_id, has.agent_id),
-        (swarm_id, has.swarm_id),
-        (result, has.result),
-        (model, has.model),
-        (project, has.project),
-        (metric_type, has.metric_type),
-        (event_type, has.event_type),
-        (agent_type, has.agent_type),
-        (event_id, has.event_id),
-        (strategy, has.strategy),
-        (failure_type, has.failure_type),
-        (success, has.success),
-        (status, has.status),
-        (state, None), // of lists of agents: no record says so
-        (session_id, has.session_id),
-        (memory_type, has.memory_type),
-        (key, has.key),
-    ]
-    .into_iter()
-    .all(|(wanted, value)| wanted.as_deref().is_none_or(|wanted| value == Some(wanted)))
+    filter.asked().all(|(field, wanted)| has.get(field) == Some(wanted))
 }
 
 /// What a record has in the fields one can ask for; `None` where it has no such field, or no value in it.
@@ -143,6 +101,30 @@ struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
+    /// The value of `field`; of fields that no record has (`state`, of lists of agents) none.
+    fn get(&self, field: &str) -> Option<&'a str> {
+        match field {
+            "task_id" => self.task_id,
+            "agent_id" => self.agent_id,
+            "swarm_id" => self.swarm_id,
+            "result" => self.result,
+            "model" => self.model,
+            "project" => self.project,
+            "metric_type" => self.metric_type,
+            "event_type" => self.event_type,
+            "agent_type" => self.agent_type,
+            "event_id" => self.event_id,
+            "strategy" => self.strategy,
+            "failure_type" => self.failure_type,
+            "success" => self.success,
+            "status" => self.status,
+            "session_id" => self.session_id,
+            "memory_type" => self.memory_type,
+            "key" => self.key,
+            _ => None,
+        }
+    }
+
     fn of(record: &'a Record) -> Self {
         match record {
             Record::Task(task) => Self {
