@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::files::{self, Found};
 use super::report::ImportReport;
 use super::sink::Sink;
-use super::{Meter, OnProgress, blocking};
+use super::{Meter, OnProgress, blocking, search};
 use crate::model::Micros;
 use crate::service::{Service, ServiceError};
 use crate::store::Store;
@@ -50,12 +50,7 @@ async fn run(
     now: Micros,
     progress: OnProgress,
 ) -> Result<ImportReport, ServiceError> {
-    let (found, report) = blocking(move || {
-        let mut report = ImportReport::default();
-        let found = files::find(&paths, &is_ours, &mut report);
-        (found, report)
-    })
-    .await?;
+    let (found, report) = search(paths, is_ours).await?;
     let meter = Arc::new(Meter::new(found.iter().map(|file| file.bytes), progress));
     let mut sink = Sink::new(store, report);
     for file in found {

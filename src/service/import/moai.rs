@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use chrono::FixedOffset;
 
-use super::files::{self, Found};
+use super::files::Found;
 use super::report::ImportReport;
 use super::sink::Sink;
-use super::{Meter, OnProgress, blocking};
+use super::{Meter, OnProgress, search};
 use crate::model::Micros;
 use crate::service::{Service, ServiceError};
 use crate::store::Store;
@@ -66,12 +66,7 @@ async fn run(
     options: MoaiOptions,
     progress: OnProgress,
 ) -> Result<ImportReport, ServiceError> {
-    let (found, report) = blocking(move || {
-        let mut report = ImportReport::default();
-        let found = files::find(&paths, &is_ours, &mut report);
-        (found, report)
-    })
-    .await?;
+    let (found, report) = search(paths, is_ours).await?;
     let meter = Meter::new(found.iter().map(|file| file.bytes), progress);
     let mut sink = Sink::of_rows(store, report);
     for file in found {

@@ -17,6 +17,7 @@ pub mod report;
 mod sink;
 mod walk;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -56,6 +57,19 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| Problem::new(ProblemKind::Internal, "the import was cut short; run it again to go on").into())
+}
+
+/// The files below `paths` that are `ours`, and a report that says what could not be searched.
+async fn search(
+    paths: Vec<PathBuf>,
+    ours: fn(&Path) -> bool,
+) -> Result<(Vec<files::Found>, ImportReport), ServiceError> {
+    let look = move || {
+        let mut report = ImportReport::default();
+        let found = files::find(&paths, &ours, &mut report);
+        (found, report)
+    };
+    blocking(look).await
 }
 
 /// Counts files and bytes for [`OnProgress`].

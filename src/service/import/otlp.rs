@@ -5,11 +5,11 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::files::{self, Found};
+use super::files::Found;
 use super::known::all;
 use super::report::ImportReport;
 use super::sink::Sink;
-use super::{Meter, OnProgress, blocking};
+use super::{Meter, OnProgress, blocking, search};
 use crate::model::{Dataset, Micros, RecordFilter};
 use crate::service::{Service, ServiceError};
 use crate::store::Store;
@@ -55,12 +55,7 @@ async fn run(
     now: Micros,
     progress: OnProgress,
 ) -> Result<ImportReport, ServiceError> {
-    let (found, report) = blocking(move || {
-        let mut report = ImportReport::default();
-        let found = files::find(&paths, &is_ours, &mut report);
-        (found, report)
-    })
-    .await?;
+    let (found, report) = search(paths, is_ours).await?;
     let meter = Arc::new(Meter::new(found.iter().map(|file| file.bytes), progress));
     let mut sink = Sink::of_versions(store, report);
     for file in found {
