@@ -56,6 +56,9 @@ pub fn NothingHere(
     /// What there is none of.
     #[prop(default = "task")]
     what: &'static str,
+    /// A record that would be shown here; taught where the whole store has none.
+    #[prop(optional)]
+    example: Option<&'static str>,
 ) -> impl IntoView {
     let view = use_view();
     let filters = move || {
@@ -64,6 +67,12 @@ pub fn NothingHere(
         })
     };
     let filtered = Memo::new(move |_| view.state.with(|state| !state.filter.is_empty()));
+    let everywhere = Memo::new(move |_| view.state.with(|state| state.range.is_all()));
+    let title = move || match (filtered.get(), everywhere.get()) {
+        (true, _) => format!("No {what} matches"),
+        (false, true) => format!("No {what} yet"),
+        (false, false) => format!("No {what} in this range"),
+    };
     let unfiltered = move || view.state.with(|state| view.href(&state.unfiltered()));
     let jump = move || view.state.with(|state| view.href(&state.with_range("all", "now")));
     let last = TimeRange { from: Micros((bounds.until.0 - DAY).max(bounds.from.0)), until: bounds.until };
@@ -73,12 +82,18 @@ pub fn NothingHere(
     let asked = format::range(scope.range);
     view! {
         <section class="notice" data-kind="nothing">
-            <h2>{move || if filtered.get() { format!("No {what} matches") } else { format!("No {what} in this range") }}</h2>
+            <h2>{title}</h2>
             <p>{format!("Asked for {asked}. The data lies from {} to {}.", format::instant(bounds.from), format::instant(bounds.until))}</p>
             {move || filtered.get().then(|| view! { <p>"Filtered by " {filters}</p> })}
+            {move || example.filter(|_| everywhere.get() && !filtered.get()).map(|record| view! {
+                <h3>"Send one"</h3>
+                <CommandBlock command=curl(record) />
+            })}
             <p class="actions">
-                <a class="button primary" href=jump data-noscroll="">"Show all data"</a>
-                <a class="button" href=jump_last data-noscroll="">"Show the last day with data"</a>
+                {move || (!everywhere.get()).then(|| view! {
+                    <a class="button primary" href=jump data-noscroll="">"Show all data"</a>
+                    <a class="button" href=jump_last data-noscroll="">"Show the last day with data"</a>
+                })}
                 {move || filtered.get().then(|| view! {
                     <a class="button" href=unfiltered data-noscroll="">"Clear the filters"</a>
                 })}
@@ -101,7 +116,7 @@ pub fn FirstUse(
             <h3>"Import Claude Code transcripts"</h3>
             <CommandBlock command="swarmscope import claude-code ~/.claude/projects" />
             <h3>"Send a record while agents run"</h3>
-            <CommandBlock command=curl() />
+            <CommandBlock command=curl(FIRST_TASK) />
             <h3>"Load a file of records, one JSON object a line"</h3>
             <CommandBlock command="swarmscope ingest records.ndjson" />
             <p class="muted">
@@ -112,11 +127,10 @@ pub fn FirstUse(
     }
 }
 
-/// Sends a record that is accepted as it stands, to the server this page comes from.
-fn curl() -> String {
-    format!(
-        r#"curl {}/api/v1/ingest -H 'Content-Type: application/json' \
-  -d '{{"kind":"task","task_id":"first","agent_id":"planner-1","result":"success","duration_ms":1200,"tokens_used":950}}'"#,
-        platform::origin()
-    )
+/// A task with as little as people would send.
+const FIRST_TASK: &str = r#"{"kind":"task","task_id":"first","agent_id":"planner-1","result":"success","duration_ms":1200,"tokens_used":950}"#;
+
+/// Sends `record`, which is accepted as it stands, to the server this page comes from.
+fn curl(record: &str) -> String {
+    format!("curl {}/api/v1/ingest -H 'Content-Type: application/json' \\\n  -d '{record}'", platform::origin())
 }

@@ -8,11 +8,13 @@ use super::agent::AgentBody;
 use super::fixture;
 use super::list::ListBody;
 use super::overview::OverviewBody;
+use super::sessions::SessionsBody;
 use super::task::TaskBody;
 use crate::model::listing::{ListAnswer, Total};
 use crate::model::overview::{CostBasis, Overview, TaskPage, Totals};
+use crate::model::session::SessionList;
 use crate::model::{Order, TokenCounts};
-use crate::web::calls::List;
+use crate::web::calls::{List, SessionsAnswer};
 use crate::web::components::banner::DemoBanner;
 use crate::web::components::chart_cursor::Cursor;
 use crate::web::platform;
@@ -140,8 +142,26 @@ async fn an_empty_store_teaches_and_an_empty_range_says_where_the_data_is() {
     let nothing = |o: &mut Overview| (o.totals = Totals::default(), ()).1;
     let html = words(&overview("/", nothing));
     assert!(html.contains("The data lies from 19 Nov 2026, 00:00:00 UTC to 20 Nov 2026, 00:00:00 UTC."), "{html}");
+    assert!(html.contains("No task in this range") && html.contains("Show all data"));
     let filtered = overview("/?project=alpha", nothing);
     assert!(filtered.contains("No task matches") && filtered.contains("Clear the filters"));
+}
+
+#[test]
+fn where_the_whole_store_has_none_there_is_nothing_to_show_but_how_to_send_one() {
+    let sessions = |url| {
+        let scope = fixture::overview().scope;
+        let (now, range) = (scope.now, scope.range);
+        let list = SessionList { now, range, sessions: Vec::new(), total: 0, next: None };
+        let sessions = SessionsAnswer { scope, list };
+        html(url, move || view! { <SessionsBody sessions=sessions /> })
+    };
+    let all = sessions("/sessions?from=all");
+    assert!(all.contains("No session memory yet") && words(&all).contains("memory_type"), "{all}");
+    assert!(!all.contains("Show all data") && !all.contains("Show the last day with data"));
+    let day = sessions("/sessions");
+    assert!(day.contains("No session memory in this range") && day.contains("Show all data"));
+    assert!(!words(&day).contains("memory_type"));
 }
 
 #[test]

@@ -16,6 +16,9 @@ use crate::web::format;
 use crate::web::pages::import::ImportOffers;
 use crate::web::view_state::{CURSOR, ViewState};
 
+/// What a session could remember.
+const FIRST_MEMORY: &str = r#"{"kind":"memory","session_id":"first","memory_type":"semantic","key":"style","value":{"tabs":false},"ttl_hours":24}"#;
+
 /// The list of sessions.
 #[component]
 pub fn SessionsPage() -> impl IntoView {
@@ -55,7 +58,8 @@ pub fn SessionsBody(
     let body = match scope.bounds {
         None => view! { <FirstUse><ImportOffers /></FirstUse> }.into_any(),
         Some(bounds) if rows == 0 && state.own(CURSOR).is_none() => {
-            view! { <NothingHere scope=scope.clone() bounds=bounds what="session memory" /> }.into_any()
+            view! { <NothingHere scope=scope.clone() bounds=bounds what="session memory" example=FIRST_MEMORY /> }
+                .into_any()
         }
         Some(_) => {
             let table = list.sessions.into_iter().map(|session| row(session, &state, list.now)).collect();

@@ -4,6 +4,8 @@ mod entry;
 mod list;
 mod memory;
 
+#[cfg(test)]
+pub use list::SessionsBody;
 pub use list::SessionsPage;
 #[cfg(test)]
 pub use memory::SessionBody;
