@@ -58,6 +58,7 @@ impl Estimator {
 
 /// A share with what it was counted from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Rate {
     /// How many had the property.
     pub numerator: u64,

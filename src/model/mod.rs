@@ -17,6 +17,7 @@ pub mod live;
 pub mod maintain;
 pub mod outcome;
 pub mod overview;
+pub mod pattern;
 pub mod price;
 pub mod problem;
 pub mod record;
