@@ -27,6 +27,7 @@ pub mod source;
 pub mod summary;
 pub mod time;
 pub mod tokens;
+pub mod trend;
 pub mod work;
 
 pub use dataset::{Dataset, Format, Selection};
