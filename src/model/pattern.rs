@@ -2,6 +2,7 @@
 //!
 //! Not here: how they are found (`analytics::patterns`), and how they are kept (`store`).
 
+mod answer;
 mod evidence;
 mod id;
 mod settings;
@@ -12,6 +13,11 @@ use super::Micros;
 use super::answer::Rate;
 use super::time::rfc3339;
 
+pub use answer::{
+    ChangeKind, FailedTask, LearnOverrides, LearnProgress, LearnStep, Learning, OccurrenceCounts, OccurrenceRow,
+    PatternChange, PatternDetail, PatternPage, PatternQuery, PatternSettings, PatternsBrief, PatternsPage,
+    PatternsQuery, TypeCount, WeekFigures, counts_by_type,
+};
 pub use evidence::{
     Beat, CorrelationEvidence, Evidence, FrequencyEvidence, Histogram, PrecursorEvidence, Season, SequenceEvidence,
     StepGap, TemporalEvidence,
