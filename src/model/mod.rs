@@ -10,6 +10,7 @@ pub mod dataset;
 pub mod explore;
 pub mod export;
 pub mod filter;
+pub mod healing;
 pub mod health;
 pub mod id;
 pub mod listing;
