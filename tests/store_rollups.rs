@@ -80,10 +80,10 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn an_event()(ts in a_time(), id in 0..2_u8, agent in 0..3_u8, swarm in proptest::option::of(0..2_u8), key in proptest::option::of(0..4_u8))
+    fn an_event()(ts in a_time(), id in 0..2_u8, kind in 0..3_u8, agent in 0..3_u8, swarm in proptest::option::of(0..2_u8), key in proptest::option::of(0..4_u8))
     -> Record {
         Record::Event(EventRecord {
-            event_type: "heartbeat".into(),
+            event_type: format!("type-{kind}"),
             agent_id: format!("agent-{agent}").try_into().expect("an id"),
             agent_type: None,
             // With its time: after a day was sealed, an id sent again with a later time counts as new.
@@ -195,6 +195,12 @@ async fn compare(connection: &mut SqliteConnection, now: i64) {
                   and last.ts / {tier}000000 = m.ts / {tier}000000 order by last.ts desc, last.id desc limit 1)
                  from agent_metric m where {series} group by 1, 2, 3 order by 1, 2, 3"
             ),
+        )
+        .await;
+        assert_same(
+            connection,
+            format!("select bucket, type, n from event_rollup where tier = {tier} and n <> 0 order by 1, 2"),
+            format!("select {bucket}, type, count(*) from event group by 1, 2 order by 1, 2"),
         )
         .await;
         compare_sketches(connection, tier).await;

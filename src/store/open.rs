@@ -13,6 +13,7 @@ use sqlx::{ConnectOptions, Connection};
 use super::StoreOptions;
 use super::error::{StoreError, code, query, sqlite_code};
 use super::lock::ProcessLock;
+use super::rollup::count_uncounted;
 
 /// Every migration, compiled in.
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -96,6 +97,7 @@ async fn open_writer(path: &Path) -> Result<SqliteConnection, StoreError> {
         writer_options(path).connect().await.map_err(|source| explain(path, "open the file for writing", source))?;
     guard_version(&mut writer).await?;
     migrate(path, &mut writer).await?;
+    count_uncounted(&mut writer).await?;
     Ok(writer)
 }
 

@@ -24,11 +24,12 @@ select page_count * page_size, freelist_count * page_size
 from pragma_page_count, pragma_page_size, pragma_freelist_count";
 
 /// Tables that hold several tiers: rows by tier, and by what their bytes are shared out.
-const TIERED: [(&str, &str); 7] = [
+const TIERED: [(&str, &str); 8] = [
     ("fleet_rollup", "select tier, count(*), count(*) from fleet_rollup group by tier"),
     ("agent_rollup", "select tier, count(*), count(*) from agent_rollup group by tier"),
     ("usage_rollup", "select tier, count(*), count(*) from usage_rollup group by tier"),
     ("metric_rollup", "select tier, count(*), count(*) from metric_rollup group by tier"),
+    ("event_rollup", "select tier, count(*), count(*) from event_rollup group by tier"),
     ("fleet_sketch", "select tier, count(*), sum(length(duration)) from fleet_sketch group by tier"),
     ("agent_sketch", "select tier, count(*), sum(length(duration)) from agent_sketch group by tier"),
     ("metric_sketch", "select tier, count(*), sum(length(value)) from metric_sketch group by tier"),
@@ -45,10 +46,7 @@ const DAY_COUNTS: [(Dataset, &str); 5] = [
         Dataset::SwarmMetrics,
         "select bucket, sum(n) from metric_rollup where kind = 2 and tier = 86400 group by bucket order by bucket",
     ),
-    (
-        Dataset::Events,
-        "select ts / 86400000000 * 86400000000 as day, count(*) from event where ts >= 0 group by day order by day",
-    ),
+    (Dataset::Events, "select bucket, sum(n) from event_rollup where tier = 86400 group by bucket order by bucket"),
     (
         Dataset::Healings,
         "select ts / 86400000000 * 86400000000 as day, count(*) from healing where ts >= 0 group by day order by day",

@@ -14,6 +14,7 @@ union all select 'agents', tier, sum(tasks), sum(success), sum(duration_n), sum(
     group by tier \
 union all select 'usage', tier, sum(tasks), null, null, null from usage_rollup group by tier";
 const METRICS: &str = "select kind, tier, sum(n) from metric_rollup group by kind, tier";
+const EVENTS: &str = "select tier, sum(n) from event_rollup group by tier order by tier";
 const LIFETIME: &str = "select coalesce(sum(n), 0) from lifetime_count where counter = ?";
 
 type Sums = (String, i64, i64, Option<i64>, Option<i64>, Option<i64>);
@@ -41,6 +42,9 @@ pub async fn assert_rollups_are_whole(db: &Path, records: &[Value], context: &st
         let kind = if kind == 1 { "agent_metric" } else { "swarm_metric" };
         assert_eq!(n, number(of(kind).len()), "{context}: {kind} by {tier} s");
     }
+    let events: Vec<(i64, i64)> = sqlx::query_as(EVENTS).fetch_all(&mut file).await.expect("sums");
+    let n = number(of("event").len());
+    assert!(events == [(3600, n), (86_400, n)] || (n == 0 && events.is_empty()), "{context}: {events:?}, not {n}");
     assert_eq!(lifetime(&mut file, "tasks").await, number(tasks.len()), "{context}: tasks ever stored");
     assert_eq!(lifetime(&mut file, "events").await, number(of("event").len()), "{context}: events ever stored");
 }

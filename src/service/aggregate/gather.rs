@@ -70,6 +70,7 @@ impl Reading {
             (Family::Agents, _) => self.of_agents(pieces(self.near_data(range), coarsest, None)),
             (Family::Usage, _) => pieces(self.near_data(range), coarsest, None),
             (Family::Metrics, Some(bounds)) => self.of_series(pieces(widen(range, bounds), coarsest, None)),
+            (Family::Events, Some(bounds)) => pieces(widen(range, bounds), coarsest, None),
             // Beyond all records there is nothing to read, and nothing to cut into portions.
             (_, Some(bounds)) => {
                 let near = TimeRange::new(range.from.max(bounds.from), range.until.min(bounds.until));

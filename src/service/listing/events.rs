@@ -15,10 +15,12 @@ use crate::store::page_sorted::{SortKey, SortPlace};
 const LIST: &str = "events";
 /// About how many buckets the chart shows.
 const BUCKETS: i64 = 120;
+/// Events up to which the chart may be finer than the hours that are counted: so many are read in some 20 ms.
+const FINE_EVENTS_MAX: u64 = 50_000;
 
 impl Service {
     /// One page of events, the newest first unless asked otherwise; the same price at any depth. Counting them over
-    /// time looks at every event of the range.
+    /// time reads hours and days that were counted as they came, unless a filter asks for something else than a type.
     ///
     /// # Errors
     /// As [`Service::task_list`].
@@ -67,22 +69,20 @@ impl Service {
         if filter.task_id.is_some() || filter.event_id.is_some() {
             return Ok(None);
         }
-        let bucket = Some(Bucket::fitting(range, BUCKETS));
+        let whole = AggregateQuery {
+            source: Source::Events,
+            functions: vec![Function::Count],
+            range: page.range.clone(),
+            filter: filter.clone(),
+            ..AggregateQuery::default()
+        };
+        let events = self.aggregate(&whole, now).await?.series.first().map_or(0, |series| series.records);
+        let finest = Bucket::fitting(range, BUCKETS);
+        let bucket = Some(if events > FINE_EVENTS_MAX { finest.max(Bucket::HOUR) } else { finest });
         let most = u32::try_from(EventCounts::TYPES_MAX).unwrap_or(u32::MAX);
         let types = self.event_counts(filter, &page.range, bucket, most, now).await?;
-        let all = if types.truncated {
-            let whole = AggregateQuery {
-                source: Source::Events,
-                functions: vec![Function::Count],
-                range: page.range.clone(),
-                filter: filter.clone(),
-                bucket,
-                ..AggregateQuery::default()
-            };
-            Some(self.aggregate(&whole, now).await?)
-        } else {
-            None
-        };
+        let all =
+            if types.truncated { Some(self.aggregate(&AggregateQuery { bucket, ..whole }, now).await?) } else { None };
         let counts = event_counts(&types, all.as_ref());
         let count = counts.types.iter().chain(&counts.other).map(|of| of.total).sum();
         Ok(Some((counts, count)))

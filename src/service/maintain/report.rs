@@ -115,7 +115,7 @@ impl Service {
     ) -> Result<Option<Forecast>, ServiceError> {
         let mut holdings = Vec::new();
         for (dataset, mut days) in self.store().day_counts().await? {
-            if matches!(dataset, Dataset::Events | Dataset::Healings) {
+            if dataset == Dataset::Healings {
                 // No rollup knows them, so what is sealed is not counted yet.
                 let own = sealed.iter().filter(|day| day.dataset == dataset);
                 days.extend(own.map(|day| (day.day, day.rows)));

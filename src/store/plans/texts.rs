@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{store, try_plan};
 
 /// Tables that stay small whatever is stored, as plans name them: reading one whole costs nothing.
-const SMALL: [&str; 15] = [
+const SMALL: [&str; 16] = [
     "a", // agent_name
     "agent_name",
     "agent_pulse", // one row an agent, as `p`
@@ -21,15 +21,17 @@ const SMALL: [&str; 15] = [
     "project_name",
     "sqlite_schema",
     "swarm_agent",
+    "uncounted_day",
     "_sqlx_migrations",
 ];
 
 /// Parts of statements that may sort, because what they sort is small, and what it is.
-const SORTING: [(&str, &str); 9] = [
+const SORTING: [(&str, &str); 10] = [
     ("from swarm_agent m join event e", "tasks of one swarm and one day"),
     ("from memory indexed by memory_by_session where session_id = ?1 group by memory_type", "one group a type"),
     ("from json_each(?) s", "names in a list"),
     ("select name from sqlite_schema", "the tables of a file"),
+    ("select type, count(*) from event where ts >= ? and ts < ?", "one row an event type"),
     ("select n.name, c.n from lifetime_count", "one row an event type"),
     ("task where ts >= ?1 and ts < ?2 and task_id = ?3", "tasks of one id and one instant"),
     ("select day, sum(rows), count(*), sum(bytes) from chunk", "one row a chunk"),

@@ -29,6 +29,8 @@ const TASK_TABLES: [(&str, &str); 5] = [
     ("usage_rollup", "delete from usage_rollup where tier = ? and bucket >= ? and bucket < ?"),
 ];
 
+const DELETE_EVENT_COUNTS: &str = "delete from event_rollup where tier = ? and bucket >= ? and bucket < ?";
+
 /// Days whose hours were taken away, as far as they were read.
 #[derive(Debug, Default)]
 pub(super) struct Hourless(Option<HashSet<(Dataset, i64)>>);
@@ -80,7 +82,14 @@ impl Rollups {
             }
             Dataset::AgentMetrics => clear_metrics(connection, OfAgent::KIND, day, &mut removed).await?,
             Dataset::SwarmMetrics => clear_metrics(connection, OfSwarm::KIND, day, &mut removed).await?,
-            _ => {}
+            Dataset::Events => {
+                for width in [Width::Hour, Width::Day] {
+                    let delete = sqlx::query(DELETE_EVENT_COUNTS).bind(width.tier()).bind(day).bind(day + DAY);
+                    let done = delete.execute(&mut *connection).await.map_err(query("take a day's sums away"))?;
+                    removed.note("event_rollup", width.shelf(), done.rows_affected());
+                }
+            }
+            Dataset::Healings | Dataset::Agents | Dataset::Memory => {}
         }
         Ok(removed)
     }
@@ -106,7 +115,8 @@ impl Rollups {
             }
             Dataset::AgentMetrics => self.resum_metrics::<OfAgent>(connection, day).await,
             Dataset::SwarmMetrics => self.resum_metrics::<OfSwarm>(connection, day).await,
-            _ => Ok(()),
+            Dataset::Events => self.events.recount(connection, day).await,
+            Dataset::Healings | Dataset::Agents | Dataset::Memory => Ok(()),
         }
     }
 
@@ -155,5 +165,7 @@ async fn task_hours(connection: &mut SqliteConnection, day: i64) -> Result<BTree
 #[cfg(test)]
 pub(in crate::store) fn clears() -> Vec<&'static str> {
     let tasks = TASK_TABLES.into_iter().map(|(_, delete)| delete);
-    tasks.chain([SELECT_TASK_TIMES, DELETE_METRIC_SKETCHES, DELETE_METRICS]).collect()
+    let count = super::events::COUNT_HOUR;
+    let others = [SELECT_TASK_TIMES, DELETE_METRIC_SKETCHES, DELETE_METRICS, DELETE_EVENT_COUNTS, count];
+    tasks.chain(others).collect()
 }

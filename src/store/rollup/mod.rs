@@ -11,6 +11,7 @@
 //! Not here: reading rollups for answers (`read`), and when old ones go (`retention`).
 
 pub(in crate::store) mod cube;
+mod events;
 mod expire;
 mod ledger;
 mod metrics;
@@ -76,6 +77,7 @@ impl Width {
 pub(in crate::store) struct Rollups {
     tasks: tasks::TaskCubes,
     metrics: metrics::MetricCube,
+    events: events::EventCube,
     ledger: ledger::Ledger,
     hourless: expire::Hourless,
 }
@@ -151,6 +153,7 @@ impl Rollups {
         written: &Written<EventRow>,
         now: Micros,
     ) -> Result<(), StoreError> {
+        self.events.merge(connection, written).await?;
         let spans: Vec<_> = written.stored().filter_map(|event| Some((event.swarm?, event.agent, event.ts))).collect();
         self.ledger.span_swarms(connection, &spans).await?;
         self.ledger.count(connection, "events", written.stored().map(|event| event.kind)).await?;
@@ -181,6 +184,7 @@ pub(in crate::store) fn first_minute(now: Micros) -> i64 {
     Width::Minute.bucket(now.0.saturating_sub(MINUTES_KEPT))
 }
 
+pub(in crate::store) use events::count_uncounted;
 #[cfg(test)]
 pub(in crate::store) use expire::clears;
 
@@ -188,5 +192,6 @@ pub(in crate::store) use expire::clears;
 #[cfg(test)]
 pub(in crate::store) fn cell_reads() -> Vec<(String, usize)> {
     let [fleet, agent, usage] = tasks::sqls();
-    [(fleet, 2), (agent, 4), (usage, 5), (metrics::sql(), 5)].map(|(sql, keys)| (sql.select_by_keys(), keys)).into()
+    let all = [(fleet, 2), (agent, 4), (usage, 5), (metrics::sql(), 5), (events::sql(), 3)];
+    all.map(|(sql, keys)| (sql.select_by_keys(), keys)).into()
 }

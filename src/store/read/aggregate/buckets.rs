@@ -126,6 +126,7 @@ fn group_column(group: GroupBy) -> &'static str {
         GroupBy::Project => "project",
         GroupBy::Model => "model",
         GroupBy::MetricType => "metric",
+        GroupBy::EventType => "type",
         // Of the other words no rollup knows; results are columns.
         _ => "0",
     }
@@ -140,6 +141,7 @@ fn series_column(group: GroupBy) -> &'static str {
 fn columns(question: &Question, family: Family) -> [&'static str; 8] {
     match family {
         Family::Metrics => ["n", "0", "0", "n", "sum", "m2", "min", "max"],
+        Family::Events => ["n", "0", "0", "0", "0.0", "0.0", "null", "null"],
         Family::Usage => {
             let (n, sum) = usage_columns(question.field);
             ["tasks", "0", "0", n, sum, "0.0", "null", "null"]
@@ -224,6 +226,13 @@ fn push_buckets(sql: &mut QueryBuilder<Sqlite>, question: &Question, family: Fam
         Family::Metrics => {
             sql.push(" from metric_rollup indexed by metric_rollup_by_metric where ");
             push_series(sql, question, piece);
+        }
+        Family::Events => {
+            sql.push(" from event_rollup where n > 0 and ");
+            push_span(sql, piece.tier, piece.range);
+            for (column, number) in &question.conditions {
+                sql.push(" and ").push(*column).push(" = ").push_bind(*number);
+            }
         }
         // By agent, and nothing is filtered: all agents of the span.
         Family::Agents if question.cut.rollups() == Rollups::Fleet => {

@@ -15,6 +15,8 @@ pub enum Family {
     Usage,
     /// Rollups of metric series: hours, days.
     Metrics,
+    /// Counts of events by type: hours, days.
+    Events,
     /// The records alone.
     Records,
 }
@@ -39,6 +41,7 @@ impl Question {
         match self.source {
             Source::Tasks => self.task_family(needs),
             Source::AgentMetrics | Source::SwarmMetrics if self.is_series() => Family::Metrics,
+            Source::Events if self.is_count_by_type() => Family::Events,
             _ => Family::Records,
         }
     }
@@ -85,6 +88,13 @@ impl Question {
     #[must_use]
     pub fn asks_tokens(&self) -> bool {
         self.field.is_some_and(|field| self.is_token(field))
+    }
+
+    /// Whether nothing but the type of events matters.
+    fn is_count_by_type(&self) -> bool {
+        self.field.is_none()
+            && self.group_by.iter().all(|group| *group == GroupBy::EventType)
+            && self.conditions.iter().all(|(column, _)| *column == "type")
     }
 
     /// Whether only series are asked for: rollups of metrics do not know projects.

@@ -40,6 +40,8 @@ async fn sums_values_and_sketches_come_from_a_range_of_an_index() {
     let by_agent = question(Source::Tasks, duration, &[GroupBy::Agent]);
     let by_result = question(Source::Tasks, None, &[GroupBy::Result]);
     let events = question(Source::Events, None, &[GroupBy::EventType]);
+    let mut spawns = events.clone();
+    spawns.conditions = vec![("type", 1)];
     let by_project = question(Source::Tasks, Some(Field::CostUsd), &[GroupBy::Project]);
     let fleet = question(Source::Tasks, duration, &[]);
     let rollup = "PRIMARY KEY (tier=? AND bucket>? AND bucket<?)";
@@ -48,7 +50,9 @@ async fn sums_values_and_sketches_come_from_a_range_of_an_index() {
     for (sql, index) in [
         (raw::sums_sql(&by_model, RANGE, &grid), times),
         (raw::values_sql(&by_model, RANGE, &grid), times),
-        (raw::sums_sql(&events, RANGE, &grid), "event_by_time (ts>? AND ts<?)"),
+        (raw::sums_sql(&events, RANGE, &grid), "COVERING INDEX event_by_time (ts>? AND ts<?)"),
+        (buckets::sums_sql(&events, Family::Events, &PIECE, &grid, Needs::default()), rollup),
+        (buckets::sums_sql(&spawns, Family::Events, &PIECE, &grid, Needs::default()), rollup),
         (raw::sums_sql(&load, RANGE, &grid), "agent_metric_by_time (ts>? AND ts<?)"),
         (buckets::sums_sql(&fleet, Family::Fleet, &PIECE, &grid, needs), rollup),
         (buckets::sums_sql(&by_agent, Family::Agents, &PIECE, &grid, Needs::default()), rollup),
@@ -82,6 +86,9 @@ fn the_rows_that_hold_what_is_asked_answer() {
         (tasks(duration, &[GroupBy::Model]), plain, Family::Records),
         (question(Source::SwarmMetrics, Some(Field::Value), &[GroupBy::MetricType]), whole, Family::Metrics),
         (question(Source::SwarmMetrics, Some(Field::Value), &[GroupBy::Project]), plain, Family::Records),
+        (question(Source::Events, None, &[]), plain, Family::Events),
+        (question(Source::Events, None, &[GroupBy::EventType]), plain, Family::Events),
+        (question(Source::Events, None, &[GroupBy::Agent]), plain, Family::Records),
         (question(Source::Healings, duration, &[]), plain, Family::Records),
     ] {
         assert_eq!(question.family(needs), family, "{question:?} {needs:?}");
