@@ -5,6 +5,7 @@ pub mod forecast;
 pub mod grid;
 pub mod health;
 pub mod normal;
+pub mod patterns;
 pub mod percentile;
 pub mod retention;
 pub mod sketch;

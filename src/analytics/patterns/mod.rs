@@ -1,0 +1,140 @@
+//! Learns patterns from events: what recurs, how sure that is, and what it rests on.
+//!
+//! One entrance, [`learn`]. Everything is a pure function of the events, the settings, the zone and `now`; events may
+//! arrive in any order. Each kind of pattern is held against chance on its own terms (see its file), and what is listed
+//! of each kind is controlled for the number of things looked at ([`significance::benjamini_hochberg`]). Counts,
+//! confidence and lift of a pattern depend on its own types only: unrelated events change none of them.
+//!
+//! Not here: reading events (`store`), keeping and comparing results (`service`), the words of a page (`web`).
+
+mod frequency;
+mod histogram;
+mod log;
+mod sequence;
+pub mod significance;
+mod streams;
+mod traced;
+mod zone;
+
+use std::collections::HashSet;
+
+use crate::model::Micros;
+use crate::model::pattern::{LearnSettings, Pattern, PatternType, Scope};
+
+pub use log::{EventLog, EventLogBuilder};
+pub use zone::Zone;
+
+use log::NONE;
+use significance::benjamini_hochberg;
+use streams::{Streams, Widths};
+
+/// What was learned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Learned {
+    /// The patterns, surest first, then by id.
+    pub patterns: Vec<Pattern>,
+    /// Events that were considered: the newest.
+    pub considered: u64,
+    /// Events there were.
+    pub available: u64,
+    /// The first and last instant considered; `None` without events.
+    pub span: Option<(Micros, Micros)>,
+    /// How many things of each kind were held against chance.
+    pub tested: Vec<(PatternType, u64)>,
+}
+
+impl Learned {
+    /// Whether older events were left out.
+    #[must_use]
+    pub fn limited(&self) -> bool {
+        self.considered < self.available
+    }
+}
+
+/// Candidates of one kind.
+#[derive(Debug, Default)]
+struct Found {
+    patterns: Vec<Pattern>,
+    tested: u64,
+}
+
+/// Learns from the newest events. `now` tells which silences still last; events after it are looked at like others.
+#[must_use]
+pub fn learn(log: &EventLog, settings: &LearnSettings, zone: &Zone, now: Micros) -> Learned {
+    let available = log.len() as u64;
+    let limit = settings.max_history_size as usize;
+    if log.len() > limit {
+        let mut newest = log.clone();
+        newest.keep_newest(limit);
+        return Learned { available, ..learn(&newest, settings, zone, now) };
+    }
+    let widths = Widths::new(
+        i64::from(settings.max_gap_ms) * 1000,
+        i64::from(settings.time_window_ms) * 1000,
+        i64::from(settings.precursor_window_ms) * 1000,
+    );
+    let agents = Streams::new(log, &log.agents, log.agent_names.len(), widths);
+    let swarms = Streams::new(log, &shared_swarms(log), log.swarm_names.len(), widths);
+    let kinds = [
+        (PatternType::Sequence, sequences(log, &agents, &swarms, widths, settings)),
+        (PatternType::Frequency, listed(frequency::find(log, &agents, settings, now), settings)),
+    ];
+    let tested = kinds.iter().map(|(kind, found)| (*kind, found.tested)).collect();
+    let mut patterns: Vec<Pattern> = kinds.into_iter().flat_map(|(_, found)| found.patterns).collect();
+    patterns.sort_by(|a, b| b.confidence.total_cmp(&a.confidence).then_with(|| a.pattern_id.cmp(&b.pattern_id)));
+    Learned { patterns, considered: available, available, span: log.span(), tested }
+}
+
+/// The swarm of each event, where several agents work in it: alone, an agent's own stream says the same.
+fn shared_swarms(log: &EventLog) -> Vec<u32> {
+    let mut first = vec![None; log.swarm_names.len()];
+    let mut shared = vec![false; log.swarm_names.len()];
+    for (swarm, agent) in log.swarms.iter().zip(&log.agents) {
+        if let Some(seen) = first.get_mut(*swarm as usize) {
+            shared[*swarm as usize] |= *seen.get_or_insert(*agent) != *agent;
+        }
+    }
+    log.swarms.iter().map(|swarm| if shared.get(*swarm as usize) == Some(&true) { *swarm } else { NONE }).collect()
+}
+
+fn sequences(log: &EventLog, agents: &Streams, swarms: &Streams, widths: Widths, settings: &LearnSettings) -> Found {
+    let mut found = Found::default();
+    let mut known: HashSet<Vec<String>> = HashSet::new();
+    for (scope, streams) in [(Scope::Agent, agents), (Scope::Swarm, swarms)] {
+        let mut miner = sequence::Miner::new(streams, widths, settings);
+        miner.run();
+        found.tested += miner.tested;
+        let patterns = miner
+            .found
+            .iter()
+            .filter_map(|sequence| traced::pattern(log, streams, widths, settings, scope, sequence))
+            .filter(|pattern| !known.contains(&pattern.events))
+            .collect::<Vec<_>>();
+        known.extend(patterns.iter().map(|pattern| pattern.events.clone()));
+        found.patterns.extend(patterns);
+    }
+    let mut found = listed(found, settings);
+    let (agents, swarms) = found.patterns.drain(..).partition(of_agents);
+    found.patterns = traced::closed(agents);
+    found.patterns.extend(traced::closed(swarms));
+    found
+}
+
+fn of_agents(pattern: &Pattern) -> bool {
+    matches!(&pattern.metadata, crate::model::pattern::Evidence::Sequence(evidence) if evidence.scope == Scope::Agent)
+}
+
+/// Those of the candidates that are not put down to chance.
+fn listed(mut found: Found, settings: &LearnSettings) -> Found {
+    let p_values: Vec<f64> = found.patterns.iter().map(|pattern| pattern.p_value).collect();
+    for (pattern, q_value) in found.patterns.iter_mut().zip(benjamini_hochberg(&p_values, found.tested)) {
+        pattern.q_value = q_value;
+    }
+    found.patterns.retain(|pattern| {
+        pattern.q_value <= settings.false_discovery_rate || pattern.occurrences < LearnSettings::CONTROLLED_FROM
+    });
+    found
+}
+
+#[cfg(test)]
+mod tests;

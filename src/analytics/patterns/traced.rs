@@ -1,0 +1,171 @@
+//! Sequences made into patterns: each is walked once more, now with its rows, and parts of others are left out.
+
+use super::histogram::median;
+use super::log::EventLog;
+use super::sequence::{Sequence, advance, covers};
+use super::streams::{Streams, Widths};
+use crate::model::Micros;
+use crate::model::answer::Rate;
+use crate::model::pattern::{
+    Evidence, LearnSettings, Occurrence, Pattern, PatternType, Scope, SequenceEvidence, StepGap, pattern_id,
+};
+
+/// In the scope of a swarm, at least this share of the occurrences takes more than one agent.
+const TOGETHER: f64 = 0.5;
+
+/// One walk through a sequence.
+#[derive(Debug)]
+struct Walk {
+    from: i64,
+    until: i64,
+    row: u32,
+}
+
+/// What walking a sequence brings.
+#[derive(Debug, Default)]
+struct Trace {
+    walks: Vec<Walk>,
+    /// Milliseconds of each step.
+    gaps: Vec<Vec<f64>>,
+    streams: u64,
+    /// Walks by more than one agent.
+    together: u64,
+}
+
+/// The pattern of a sequence; `None` where the scope is a swarm and one agent does it alone.
+#[expect(clippy::cast_precision_loss, reason = "counts and milliseconds stay far below 2^53")]
+pub(super) fn pattern(
+    log: &EventLog,
+    streams: &Streams,
+    widths: Widths,
+    settings: &LearnSettings,
+    scope: Scope,
+    sequence: &Sequence,
+) -> Option<Pattern> {
+    let mut trace = walk(log, streams, widths, sequence);
+    if scope == Scope::Swarm && (trace.together as f64) < TOGETHER * trace.walks.len() as f64 {
+        return None;
+    }
+    let names: Vec<String> =
+        sequence.kinds.iter().filter_map(|kind| log.kind_names.get(*kind as usize).cloned()).collect();
+    let mut whole: Vec<f64> = trace.walks.iter().map(|walk| (walk.until - walk.from) as f64 / 1e3).collect();
+    let gaps = trace
+        .gaps
+        .iter_mut()
+        .map(|gaps| {
+            let max_ms = gaps.iter().copied().fold(0.0, f64::max);
+            StepGap { median_ms: median(gaps).unwrap_or_default(), max_ms }
+        })
+        .collect();
+    let confidence = sequence.count as f64 / sequence.starts as f64;
+    let first_seen = trace.walks.iter().map(|walk| walk.from).min()?;
+    let last_seen = trace.walks.iter().map(|walk| walk.until).max()?;
+    trace.walks.sort_unstable_by_key(|walk| std::cmp::Reverse((walk.from, walk.row)));
+    Some(Pattern {
+        pattern_id: pattern_id(
+            PatternType::Sequence,
+            std::iter::once(scope.as_str()).chain(names.iter().map(String::as_str)),
+        ),
+        pattern_type: PatternType::Sequence,
+        description: names.join(" → "),
+        events: names,
+        confidence,
+        occurrences: sequence.count,
+        first_seen: Micros(first_seen),
+        last_seen: Micros(last_seen),
+        support: Rate::new(sequence.count, sequence.starts)?,
+        lift: (sequence.expected > 0.0).then(|| confidence / sequence.expected),
+        p_value: sequence.p_value,
+        q_value: 1.0,
+        metadata: Evidence::Sequence(SequenceEvidence {
+            scope,
+            max_gap_ms: settings.max_gap_ms,
+            gaps,
+            median_duration_ms: median(&mut whole)?,
+            expected_confidence: sequence.expected,
+            streams: trace.streams,
+        }),
+        recent: trace
+            .walks
+            .iter()
+            .take(Pattern::RECENT_MAX)
+            .map(|walk| occurrence(log, walk.row, walk.from, walk.until))
+            .collect(),
+    })
+}
+
+/// An occurrence that starts with the event of this row.
+pub(super) fn occurrence(log: &EventLog, row: u32, from: i64, until: i64) -> Occurrence {
+    Occurrence {
+        from: Micros(from),
+        until: Micros(until),
+        agent_id: log.agent_name(row as usize).map(str::to_owned),
+        swarm_id: log.swarm_name(row as usize).map(str::to_owned),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds stay far below 2^53")]
+fn walk(log: &EventLog, streams: &Streams, widths: Widths, sequence: &Sequence) -> Trace {
+    let mut trace = Trace { gaps: vec![Vec::new(); sequence.gaps.len()], ..Trace::default() };
+    let Some((first, rest)) = sequence.kinds.split_first() else { return trace };
+    for group in streams.of_kind(*first) {
+        let later: Vec<_> = rest.iter().filter_map(|kind| streams.group(group.stream, *kind)).collect();
+        if later.len() < rest.len() {
+            continue;
+        }
+        let starts = streams.times_of(group);
+        let mut places = vec![0; rest.len()];
+        let before = trace.walks.len();
+        for (i, &from) in starts.iter().enumerate() {
+            let cut = starts.get(i + 1).copied().unwrap_or(i64::MAX);
+            let row = streams.rows[group.at.start + i];
+            let (mut last, mut agents) = (from, 1);
+            let mut steps = Vec::with_capacity(rest.len());
+            for ((step, place), gap) in later.iter().zip(&mut places).zip(&sequence.gaps) {
+                let times = streams.times_of(step);
+                *place = advance(times, *place, last);
+                match times.get(*place) {
+                    Some(time) if time - last <= widths.0[*gap] && *time <= cut => {
+                        steps.push((time - last) as f64 / 1e3);
+                        last = *time;
+                        let by = streams.rows[step.at.start + *place];
+                        agents += u32::from(log.agents[by as usize] != log.agents[row as usize]);
+                    }
+                    _ => break,
+                }
+            }
+            if steps.len() == rest.len() {
+                trace.gaps.iter_mut().zip(steps).for_each(|(gaps, step)| gaps.push(step));
+                trace.walks.push(Walk { from, until: last, row });
+                trace.together += u64::from(agents > 1);
+            }
+        }
+        trace.streams += u64::from(trace.walks.len() > before);
+    }
+    trace
+}
+
+/// Leaves out what another pattern accounts for: its parts, and the same round begun elsewhere.
+pub(super) fn closed(mut patterns: Vec<Pattern>) -> Vec<Pattern> {
+    patterns.sort_by(|a, b| {
+        (b.events.len(), b.occurrences)
+            .cmp(&(a.events.len(), a.occurrences))
+            .then_with(|| (a.first_seen, &a.events, &a.pattern_id).cmp(&(b.first_seen, &b.events, &b.pattern_id)))
+    });
+    let mut kept: Vec<Pattern> = Vec::new();
+    for pattern in patterns {
+        let within = |longer: &Pattern| {
+            covers(longer.occurrences, pattern.occurrences)
+                && is_part(&pattern.events, longer.events.iter().chain(&longer.events))
+        };
+        if !kept.iter().any(within) {
+            kept.push(pattern);
+        }
+    }
+    kept
+}
+
+/// Whether all of `part` comes in `whole`, in its order.
+fn is_part<'a>(part: &[String], mut whole: impl Iterator<Item = &'a String>) -> bool {
+    part.iter().all(|event| whole.any(|other| other == event))
+}
