@@ -3,6 +3,7 @@
 pub mod cost;
 pub mod forecast;
 pub mod grid;
+pub mod healing;
 pub mod health;
 pub mod normal;
 pub mod patterns;
@@ -11,3 +12,4 @@ pub mod retention;
 pub mod sketch;
 pub mod stats;
 pub mod trend;
+pub mod wilson;

@@ -85,7 +85,7 @@ pub struct HealingTotals {
     pub total_healings: u64,
     /// Attempts that worked.
     pub success: Option<Success>,
-    /// How long all attempts took.
+    /// How long all attempts took that know it.
     pub avg_healing_time_ms: Option<Mean>,
     /// How long the attempts that worked took: mean time to recovery, detection not included.
     pub mttr_ms: Option<Mean>,
@@ -188,12 +188,12 @@ pub struct StrategyRow {
     pub failure_count: u64,
     /// Their share.
     pub success: Success,
-    /// Mean time of an attempt, in milliseconds.
-    pub avg_healing_time_ms: f64,
-    /// Median time of an attempt, in milliseconds, interpolated.
-    pub p50_ms: f64,
+    /// Mean time of an attempt, of those that know it.
+    pub avg_healing_time_ms: Option<Mean>,
+    /// Median time of these attempts, in milliseconds, interpolated.
+    pub p50_ms: Option<f64>,
     /// 95th percentile, likewise.
-    pub p95_ms: f64,
+    pub p95_ms: Option<f64>,
     /// Where it is going; `None` below [`Trend::ATTEMPTS_MIN`] attempts.
     pub trend: Option<Trend>,
     /// What to do; `None` below [`Verdict::ATTEMPTS_MIN`] attempts.
@@ -217,8 +217,8 @@ pub struct TypeRow {
     pub failure_count: u64,
     /// Their share.
     pub success: Success,
-    /// Mean time of an attempt, in milliseconds.
-    pub avg_healing_time_ms: f64,
+    /// Mean time of an attempt, of those that know it.
+    pub avg_healing_time_ms: Option<Mean>,
     /// Mean time of the attempts that worked.
     pub mttr_ms: Option<Mean>,
 }
@@ -373,8 +373,8 @@ pub struct HealingEntry {
     pub failure_type: String,
     /// Whether it worked.
     pub success: bool,
-    /// How long it took, in milliseconds.
-    pub duration_ms: f64,
+    /// How long it took, in milliseconds; `None` of a failure after which nothing was tried in time.
+    pub duration_ms: Option<f64>,
     /// When the failure was noticed.
     pub detected_at: Option<Micros>,
     /// The failure: of a derived attempt the id of its event.

@@ -1,0 +1,117 @@
+//! Strategies: how often they work, how long they take, where they are going, and what to do about them.
+
+use super::figures::{Mean0, success};
+use super::words::counts;
+use super::{Attempt, Attempts, name};
+use crate::analytics::percentile::percentile;
+use crate::model::answer::Rate;
+use crate::model::healing::{Origin, StrategyRow, Trend, TrendWord, Verdict};
+
+/// One row for each strategy and origin: reported first, then by attempts, most first, then by name.
+#[must_use]
+pub fn by_strategy(attempts: &Attempts) -> Vec<StrategyRow> {
+    let groups = attempts.grouped(attempts.strategies.len(), |row| row.strategy);
+    let mut rows: Vec<StrategyRow> = groups
+        .into_iter()
+        .filter_map(|((origin, number), group)| row(name(&attempts.strategies, number), origin, &group))
+        .collect();
+    rows.sort_by(|a, b| {
+        let by_size = (a.origin, b.success.rate.denominator).cmp(&(b.origin, a.success.rate.denominator));
+        by_size.then_with(|| a.strategy.cmp(&b.strategy))
+    });
+    rows
+}
+
+fn row(strategy: String, origin: Origin, rows: &[&Attempt]) -> Option<StrategyRow> {
+    let worked = rows.iter().filter(|row| row.success).count() as u64;
+    let success = success(worked, rows.len() as u64)?;
+    let mut mean = Mean0::default();
+    rows.iter().for_each(|row| mean.push(row.duration_ms));
+    let mut durations: Vec<f64> = rows.iter().filter_map(|row| row.duration_ms).collect();
+    durations.sort_unstable_by(f64::total_cmp);
+    let outcomes: Vec<bool> = rows.iter().map(|row| row.success).collect();
+    let trend = trend(&outcomes);
+    let verdict = verdict(success.rate, trend);
+    Some(StrategyRow {
+        strategy,
+        origin,
+        success_count: worked,
+        failure_count: success.rate.denominator - worked,
+        success,
+        avg_healing_time_ms: mean.mean(),
+        p50_ms: percentile(&durations, 0.5),
+        p95_ms: percentile(&durations, 0.95),
+        trend,
+        verdict,
+        why: why(success.rate, trend, verdict),
+    })
+}
+
+/// Compares the newest ten of `outcomes`, which are in the order of time, with all before them; `None` when there
+/// are fewer than fifteen. Fractions of whole numbers are compared: a difference of exactly 0.05 is stable.
+#[must_use]
+pub fn trend(outcomes: &[bool]) -> Option<Trend> {
+    let n = outcomes.len() as u64;
+    if n < Trend::ATTEMPTS_MIN {
+        return None;
+    }
+    let worked = |outcomes: &[bool]| outcomes.iter().filter(|worked| **worked).count() as u64;
+    let (before, newest) = outcomes.split_at(outcomes.len().saturating_sub(Trend::RECENT as usize));
+    let recent = Rate::new(worked(newest), newest.len() as u64)?;
+    let earlier = Rate::new(worked(before), before.len() as u64)?;
+    // recent − earlier against 1/20, times both denominators and 20.
+    let product = |a: u64, b: u64| i128::from(a) * i128::from(b);
+    let change = 20 * (product(recent.numerator, earlier.denominator) - product(earlier.numerator, recent.denominator));
+    let margin = product(recent.denominator, earlier.denominator);
+    let word = match change {
+        change if change > margin => TrendWord::Improving,
+        change if change < -margin => TrendWord::Degrading,
+        _ => TrendWord::Stable,
+    };
+    Some(Trend { word, recent, earlier })
+}
+
+/// What to do about a strategy with this rate and trend; `None` below ten attempts.
+#[must_use]
+pub fn verdict(rate: Rate, trend: Option<Trend>) -> Option<Verdict> {
+    if rate.denominator < Verdict::ATTEMPTS_MIN {
+        return None;
+    }
+    let (worked, all) = (u128::from(rate.numerator), u128::from(rate.denominator));
+    let degrading = trend.is_some_and(|trend| trend.word == TrendWord::Degrading);
+    Some(if worked * 10 >= all * 9 && !degrading {
+        Verdict::Keep
+    } else if worked * 2 < all {
+        Verdict::Replace
+    } else {
+        Verdict::Tune
+    })
+}
+
+fn why(rate: Rate, trend: Option<Trend>, verdict: Option<Verdict>) -> String {
+    let Some(verdict) = verdict else {
+        let needed = Verdict::ATTEMPTS_MIN;
+        return format!("not enough data: {} of the {needed} attempts a verdict needs", rate.denominator);
+    };
+    let worked = format!("{} worked", counts(rate));
+    let going = match trend {
+        Some(trend) => format!(
+            "{}: {} of the last {}, {} of {} before",
+            trend.word.as_str(),
+            trend.recent.numerator,
+            trend.recent.denominator,
+            trend.earlier.numerator,
+            trend.earlier.denominator,
+        ),
+        None => format!("no trend below {} attempts", Trend::ATTEMPTS_MIN),
+    };
+    let rule = match verdict {
+        Verdict::Keep => "90 % or more, and not degrading",
+        Verdict::Replace => "less than half",
+        Verdict::Tune if u128::from(rate.numerator) * 10 >= u128::from(rate.denominator) * 9 => {
+            "90 % or more, but degrading"
+        }
+        Verdict::Tune => "at least half, but less than 90 %",
+    };
+    format!("{worked}, {rule} ({going})")
+}
