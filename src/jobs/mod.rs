@@ -2,6 +2,7 @@
 //! function of `service`, and waits; it ends promptly when told to.
 
 pub mod flush;
+pub mod healing;
 pub mod memory;
 pub mod retention;
 pub mod stale;
@@ -28,6 +29,7 @@ impl Jobs {
         tasks.spawn(flush::run(service.clone(), stop.clone()));
         tasks.spawn(stale::run(service.clone(), stop.clone()));
         tasks.spawn(memory::run(service.clone(), stop.clone()));
+        tasks.spawn(healing::run(service.clone(), stop.clone()));
         tasks.close();
         Self { stop, tasks }
     }

@@ -9,9 +9,9 @@ mod answer;
 use serde::{Deserialize, Serialize};
 
 pub use answer::{
-    Evidence, HealingEntry, HealingReport, HealingTotals, HeatCell, HeatMap, Histogram, HistogramBin, Mean, OverTime,
-    Recommendation, RecommendationKind, StrategyOverTime, StrategyRow, Success, Trend, TrendWord, TypeRow, Verdict,
-    Waiting,
+    Evidence, HealingEntry, HealingPage, HealingReport, HealingTotals, HeatCell, HeatMap, Histogram, HistogramBin,
+    Mean, OverTime, Recommendation, RecommendationKind, StrategyOverTime, StrategyRow, Success, Trend, TrendWord,
+    TypeRow, Verdict, Waiting,
 };
 
 use super::{RangeSpec, RecordFilter};

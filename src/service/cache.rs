@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Service, ServiceError};
 use crate::model::aggregate::AggregateQuery;
+use crate::model::healing::HealingQuery;
 use crate::model::listing::ListQuery;
 use crate::model::overview::PageQuery;
 use crate::model::summary::{AgentMeasure, TaskMeasure};
@@ -38,6 +39,7 @@ pub(super) enum Question {
     SlowTasks(PageQuery, TaskMeasure, Order, u32),
     Agent(String, PageQuery),
     Swarm(String, PageQuery, u64),
+    Healing(HealingQuery),
 }
 
 impl Question {
@@ -50,6 +52,7 @@ impl Question {
             | Self::Agent(_, query)
             | Self::Swarm(_, query, _) => &query.range,
             Self::Aggregate(query) => &query.range,
+            Self::Healing(query) => &query.range,
             Self::Tasks(query) | Self::Agents(query) | Self::Swarms(query) => &query.range,
         }
     }

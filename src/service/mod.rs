@@ -9,6 +9,7 @@ pub mod demo;
 pub mod error;
 mod explore;
 pub mod export;
+pub mod healing;
 pub mod health;
 pub mod import;
 pub mod insight;

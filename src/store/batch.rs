@@ -4,6 +4,7 @@
 use sqlx::sqlite::SqliteConnection;
 
 use super::archive::{self, Sealing};
+use super::derived::Marks;
 use super::dictionary::{Dictionary, Unknown};
 use super::error::{StoreError, query};
 use super::events::{self, EventRow};
@@ -27,6 +28,7 @@ pub(super) struct Caches {
     pub rollups: Rollups,
     pub sealing: Sealing,
     pub pulses: Pulses,
+    pub marks: Marks,
 }
 
 impl Caches {
@@ -49,7 +51,7 @@ pub(super) async fn store(
     learn_words(connection, &mut caches.words, records).await?;
     caches.sequence.load(connection).await?;
     let mut landings = vec![Landing::Stored; records.len()];
-    let Caches { words, sequence, rollups, sealing, pulses } = caches;
+    let Caches { words, sequence, rollups, sealing, pulses, marks } = caches;
     let mut heard = Heard::new(words);
 
     macro_rules! table {
@@ -80,6 +82,7 @@ pub(super) async fn store(
     let tasks = sealed_table!(Task, TaskRow, |task| TaskRow::new(task, words));
     rollups.tasks(connection, &tasks, now).await?;
     heard.note(&tasks);
+    marks.note(connection, &tasks).await?;
     let metrics = sealed_table!(AgentMetric, MetricRow<OfAgent>, |metric| MetricRow::new(metric, words));
     rollups.agent_metrics(connection, &metrics, now).await?;
     heard.note(&metrics);
@@ -88,6 +91,7 @@ pub(super) async fn store(
     let events = sealed_table!(Event, EventRow, |event| EventRow::new(event, words));
     rollups.events(connection, &events, now).await?;
     heard.note(&events);
+    marks.note(connection, &events).await?;
     let healings = sealed_table!(Healing, HealingRow, |healing| HealingRow::new(healing, words));
     rollups.arrived(connection, &healings, now).await?;
     let lives = table!(Agent, LifeRow, |life| LifeRow::new(life, words, now), |_rows| Vec::new());

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::watch;
 
 use super::Landing;
+use super::chore::{Chore, Outcome};
 use super::queue::{Done, Job, Work};
 use crate::model::time::DAY;
 use crate::model::{Micros, Record, TimeRange};
@@ -87,7 +88,8 @@ impl Changes {
                         }
                     }
                 }
-                (Work::Key { .. } | Work::Vacuum, _) => {}
+                (Work::Key { .. } | Work::Vacuum | Work::Chore(Chore::FindDue { .. }), _) => {}
+                (Work::Chore(Chore::PutHealings(_)), Done::Chore(Outcome::Counted(0))) => {}
                 // Deletions, sealing, facts about the file.
                 _ => return self.note(TimeRange::ALL),
             }

@@ -3,6 +3,7 @@
 use sqlx::sqlite::SqliteConnection;
 
 use super::batch::Caches;
+use super::derived::{self, FoundStretch};
 use super::error::StoreError;
 use super::{memory, pulse, retention, runs};
 use crate::model::maintain::Shelf;
@@ -27,6 +28,10 @@ pub(super) enum Chore {
     Count { rows: u64 },
     /// Mark agents that say they are at work and were last heard of before an instant.
     MarkStale { before: Micros, now: Micros },
+    /// Forget which agents are marked as having news, and mark those with failures that are decided by now.
+    FindDue { now: Micros },
+    /// Store healings that were found in events.
+    PutHealings(FoundStretch),
     /// Delete some memory that expired.
     ExpireMemory { now: Micros },
 }
@@ -96,6 +101,14 @@ pub(super) async fn run(
             let marked = pulse::mark(connection, *before, *now).await?;
             caches.pulses = Default::default();
             return Ok(Outcome::Counted(marked));
+        }
+        Chore::FindDue { now } => {
+            caches.marks = Default::default();
+            derived::mark_decided(connection, *now).await?;
+            return Ok(Outcome::Noted);
+        }
+        Chore::PutHealings(found) => {
+            return derived::put(connection, &mut caches.words, found).await.map(Outcome::Counted);
         }
         Chore::ExpireMemory { now } => memory::expire_some(connection, *now).await?,
         Chore::Minutes { before } => retention::take_minutes(connection, *before).await?,

@@ -14,6 +14,7 @@ pub mod changes;
 pub mod chore;
 pub mod clock;
 mod copier;
+pub mod derived;
 mod dictionary;
 pub mod error;
 mod events;

@@ -389,6 +389,15 @@ pub struct HealingEntry {
     pub evidence: Vec<Evidence>,
 }
 
+/// A page of attempts, newest first.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct HealingPage {
+    /// The attempts.
+    pub items: Vec<HealingEntry>,
+    /// The cursor of the next page; `None` at the end.
+    pub next: Option<String>,
+}
+
 /// An event, or a task, that a derived attempt was found in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {

@@ -11,6 +11,7 @@ mod backlog;
 mod cut;
 mod durations;
 mod events;
+mod healings;
 mod health;
 mod listing;
 mod names;

@@ -14,6 +14,7 @@ use crate::model::time::{DAY, HOUR};
 use crate::model::{Dataset, Micros};
 use crate::store::archive::delete_of_day;
 use crate::store::chore::Removed;
+use crate::store::derived;
 use crate::store::error::{StoreError, query};
 use crate::store::rollup::Rollups;
 use crate::store::size::table_of;
@@ -190,6 +191,9 @@ pub(in crate::store) async fn delete_some(
     if !rest {
         let forget = sqlx::query(FORGET_ARRIVAL).bind(dataset.as_str()).bind(day.0);
         forget.execute(&mut *connection).await.map_err(query(action))?;
+    }
+    if dataset == Dataset::Events {
+        derived::forget_day(connection, day.0, day.0 + DAY).await?;
     }
     if matches!(dataset, Dataset::Tasks | Dataset::Events) {
         narrow_spans(connection).await?;

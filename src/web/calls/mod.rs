@@ -7,6 +7,7 @@
 mod answer;
 mod explore;
 mod feed;
+mod healing;
 mod insight;
 mod list;
 mod maintain;
@@ -16,6 +17,7 @@ mod sessions;
 pub use answer::{Answer, SameJson, ask};
 pub use explore::*;
 pub use feed::*;
+pub use healing::*;
 pub use insight::*;
 pub use list::*;
 pub use maintain::*;
