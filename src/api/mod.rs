@@ -39,6 +39,7 @@ pub mod stream;
 pub mod swarm_health;
 pub mod swarms;
 pub mod timing;
+pub mod trends;
 
 use axum::extract::FromRef;
 

@@ -16,6 +16,7 @@ mod memory;
 mod serve;
 mod summary;
 pub mod terminal;
+mod trends;
 mod unarchive;
 mod vacuum;
 
@@ -69,6 +70,8 @@ enum Command {
     Import(import::ImportArgs),
     /// Print the figures of a range
     Summary(summary::SummaryArgs),
+    /// Print what gets better or worse
+    Trends(trends::TrendsArgs),
     /// List agents and how they are doing
     Agents(agents::AgentsArgs),
     /// Show what sessions remember
@@ -259,6 +262,7 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
             Command::Export(args) => export::run(args, &setup).await,
             Command::Import(args) => import::run(args, &setup).await,
             Command::Summary(args) => summary::run(args, &setup).await,
+            Command::Trends(args) => trends::run(args, &setup).await,
             Command::Agents(args) => agents::run(args, &setup).await,
             Command::Memory(args) => memory::run(args, &setup).await,
             Command::Ingest(args) => ingest::run(args, &setup).await,

@@ -6,6 +6,7 @@ pub mod healing;
 pub mod memory;
 pub mod retention;
 pub mod stale;
+pub mod trends;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -30,6 +31,7 @@ impl Jobs {
         tasks.spawn(stale::run(service.clone(), stop.clone()));
         tasks.spawn(memory::run(service.clone(), stop.clone()));
         tasks.spawn(healing::run(service.clone(), stop.clone()));
+        tasks.spawn(trends::run(service.clone(), stop.clone()));
         tasks.close();
         Self { stop, tasks }
     }

@@ -44,6 +44,12 @@ impl TrendSource {
         }
     }
 
+    /// The source of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.as_str() == name)
+    }
+
     /// The fields its records can be narrowed by, as query parameters name them.
     #[must_use]
     pub const fn filters(self) -> &'static [&'static str] {
@@ -93,6 +99,12 @@ impl TrendPer {
             Self::Swarm => "swarm_id",
         }
     }
+
+    /// The way of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|per| per.as_str() == name)
+    }
 }
 
 /// Metrics of tasks that have a trend.
@@ -109,8 +121,8 @@ pub enum Better {
     Lower,
 }
 
-/// Metrics whose good direction is known, by name: those of the documents. More agents at work, a longer heartbeat
-/// interval or a higher throughput target say nothing by themselves and stand with the unknown.
+/// Metrics whose good direction is known, by name: those of the documents. More agents at work, or a longer
+/// heartbeat interval, say nothing by themselves and stand with the unknown.
 const KNOWN: [(&str, Better); 15] = [
     ("duration_ms", Better::Lower),
     ("duration", Better::Lower),
@@ -337,6 +349,8 @@ pub struct TrendAnswer {
     pub subjects: u64,
     /// Whether there are more of them than [`TrendQuery::SUBJECTS_MAX`].
     pub subjects_truncated: bool,
+    /// Whether there are more metric types than [`TrendQuery::METRICS_MAX`], and none was asked for by name.
+    pub metrics_truncated: bool,
 }
 
 /// What got worse, over all tasks, agents and swarms: computed now and then, and kept.
@@ -344,6 +358,8 @@ pub struct TrendAnswer {
 pub struct Degradations {
     /// When it was computed.
     pub computed_at: Micros,
+    /// The trends of all tasks together, if the last of them lies in what was asked about.
+    pub fleet: Vec<Trend>,
     /// Degradations whose last record lies in what was asked about; the steadiest first, at most [`Self::LISTED`].
     pub trends: Vec<Trend>,
     /// How many there are.

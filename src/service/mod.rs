@@ -21,6 +21,7 @@ pub mod opaque;
 pub mod query;
 pub mod record;
 mod sessions;
+mod trends;
 
 use std::sync::Arc;
 
@@ -40,6 +41,7 @@ pub struct Service {
     buffer: Arc<record::buffer::Buffer>,
     cache: Arc<cache::Cache>,
     feed: Arc<live::Feed>,
+    standing: Arc<trends::Standing>,
 }
 
 /// Plain values the top floor hands down.
@@ -76,6 +78,7 @@ impl Service {
             buffer: Arc::default(),
             cache: Arc::default(),
             feed: Arc::default(),
+            standing: Arc::default(),
         }
     }
 

@@ -41,7 +41,7 @@ pub fn csv(query: &AggregateQuery, answer: &AggregateAnswer) -> Result<Vec<u8>, 
 }
 
 /// A text that no spreadsheet takes for a formula.
-fn guarded(text: &str) -> String {
+pub(super) fn guarded(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
     if formula { format!("'{text}") } else { text.to_owned() }
 }

@@ -27,6 +27,7 @@ pub mod openmetrics;
 pub mod otlp;
 pub mod prometheus;
 mod text;
+pub mod trends;
 
 use thiserror::Error;
 

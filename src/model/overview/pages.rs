@@ -8,6 +8,7 @@ use super::{AgentRow, CostBasis, EventRow, Scope, TaskRow, Timeline, Totals};
 use crate::model::aggregate::AggregateAnswer;
 use crate::model::health::SwarmHealth;
 use crate::model::registry::{AgentProfile, AgentStanding};
+use crate::model::trend::Trend;
 use crate::model::work::{Beats, Work};
 use crate::model::{Micros, TimeRange};
 
@@ -50,6 +51,8 @@ pub struct AgentPage {
     pub metrics: Option<AggregateAnswer>,
     /// The newest attempts to heal it; at most 20.
     pub healings: Vec<HealingRow>,
+    /// What gets better or worse of its tasks, then of at most 12 metrics it reported.
+    pub trends: Vec<Trend>,
 }
 
 /// One attempt to heal a failure, in a table.
@@ -142,6 +145,11 @@ pub struct SwarmPage {
     pub agent_count: u64,
     /// Its newest tasks; at most 20.
     pub tasks: Vec<TaskRow>,
+    /// What it uses and how it does as it reported it, by metric type and step: mean, least, most. None when it
+    /// reported nothing.
+    pub metrics: Option<AggregateAnswer>,
+    /// What gets better or worse of its tasks, then of at most 12 metrics it reported.
+    pub trends: Vec<Trend>,
 }
 
 impl SwarmPage {

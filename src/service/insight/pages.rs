@@ -6,6 +6,7 @@ use crate::analytics::cost::{Usage, cost_of};
 use crate::model::aggregate::{AggregateAnswer, AggregateQuery, Bucket, Field, Function, GroupBy, Source};
 use crate::model::filter::PageRequest;
 use crate::model::overview::{AgentPage, AgentRow, HealingRow, PageQuery, SwarmPage, TaskPage, TokenTotals};
+use crate::model::trend::TrendSource;
 use crate::model::{AgentId, Dataset, Micros, Order, Problem, Record, RecordFilter, SwarmId, TimeRange};
 use crate::service::cache::{Keep, Question};
 use crate::service::{Service, ServiceError};
@@ -69,8 +70,10 @@ impl Service {
         let shown = AgentRow { tasks: totals.tasks, ..unnamed(agent_id) };
         let work = self.work(&mut reading, &query, &[shown], 0).await?;
         let beats = self.beats(agent_id, &query, range, now).await?;
-        let metrics = self.agent_metrics(agent_id, &query, range, now).await?;
+        let named = RecordFilter { agent_id: Some(agent_id.to_owned()), ..RecordFilter::default() };
+        let metrics = self.reported_metrics(Source::AgentMetrics, named, &query, range, now).await?;
         let healings = self.healings_of(agent_id, range).await?;
+        let trends = self.page_trends(TrendSource::AgentMetrics, &query.filter, &query.range, now).await?;
         Ok(AgentPage {
             scope: reading.scope,
             agent_id: agent_id.to_owned(),
@@ -90,13 +93,15 @@ impl Service {
             beats,
             metrics,
             healings,
+            trends,
         })
     }
 
-    /// The numbers an agent reported, by type and step.
-    async fn agent_metrics(
+    /// The numbers an agent or a swarm reported, by type and step.
+    async fn reported_metrics(
         &self,
-        agent_id: &str,
+        source: Source,
+        filter: RecordFilter,
         query: &PageQuery,
         range: TimeRange,
         now: Micros,
@@ -105,11 +110,11 @@ impl Service {
         let bucket = Bucket::fitting(range, METRIC_STEPS);
         let bounded = usize::try_from(range.length() / bucket.micros()).is_ok_and(|n| n < AggregateQuery::BUCKETS_MAX);
         let question = AggregateQuery {
-            source: Source::AgentMetrics,
+            source,
             field: Some(Field::Value),
             functions: vec![Function::Avg, Function::Min, Function::Max],
             range: query.range.clone(),
-            filter: RecordFilter { agent_id: Some(agent_id.to_owned()), ..RecordFilter::default() },
+            filter,
             group_by: vec![GroupBy::MetricType],
             bucket: Some(bucket).filter(|_| bounded),
             limit: Some(METRICS),
@@ -226,6 +231,9 @@ impl Service {
             }
             None => Vec::new(),
         };
+        let named = RecordFilter { swarm_id: Some(swarm_id.to_owned()), ..RecordFilter::default() };
+        let metrics = self.reported_metrics(Source::SwarmMetrics, named, &query, range, now).await?;
+        let trends = self.page_trends(TrendSource::SwarmMetrics, &query.filter, &query.range, now).await?;
         Ok(SwarmPage {
             scope: reading.scope,
             swarm_id: swarm_id.to_owned(),
@@ -242,6 +250,8 @@ impl Service {
             health,
             agent_count,
             tasks,
+            metrics,
+            trends,
         })
     }
 }

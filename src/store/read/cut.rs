@@ -89,9 +89,15 @@ impl Cut {
         self.agent
     }
 
+    /// The number of its swarm.
+    #[must_use]
+    pub fn swarm_number(&self) -> Option<i64> {
+        self.swarm
+    }
+
     /// The same cut of one agent.
     #[must_use]
-    pub(super) fn of_agent(self, agent: i64) -> Self {
+    pub fn of_agent(self, agent: i64) -> Self {
         Self { agent: Some(agent), ..self }
     }
 

@@ -23,6 +23,7 @@ mod slowest;
 mod snapshot;
 mod tallies;
 mod tasks;
+mod trends;
 mod usage;
 
 pub use agents::{AgentFacts, AgentSum};
@@ -34,6 +35,7 @@ pub use sessions::{MemoryCut, MemoryPlace};
 pub use snapshot::Snapshot;
 pub use tallies::{Tally, TallyAt, WordAt};
 pub use tasks::FullTask;
+pub use trends::{SeriesCut, TaskNumbers};
 
 #[cfg(test)]
 mod tests;

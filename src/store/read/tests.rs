@@ -4,10 +4,11 @@ use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite};
 
 use super::cut::Cut;
 use super::{MemoryCut, MemoryPlace};
-use super::{agents, durations, health, listing, presence, registry, sessions, slowest, tallies, tasks, usage};
+use super::{agents, durations, health, listing, presence, registry, sessions, slowest, tallies, tasks, trends, usage};
 use crate::analytics::grid::{Grid, Piece, pieces};
 use crate::model::answer::Tier;
 use crate::model::time::{DAY, HOUR};
+use crate::model::trend::TrendSource;
 use crate::model::{Micros, TimeRange};
 use crate::store::{Store, StoreOptions};
 
@@ -71,6 +72,7 @@ async fn no_question_of_a_page_walks_a_whole_table() {
             listing::agents_present_sql(RANGE, &cut),
             listing::swarm_sums_sql(&without_minutes(&cut), &cut),
             listing::swarm_facts_sql(&[1]),
+            trends::task_numbers_sql(RANGE, &cut, 500),
         ];
         let buckets = pieces.iter().filter(|piece| piece.tier != Tier::Raw);
         questions.extend(buckets.map(|piece| durations::sketches_sql(piece, &cut, &grid)));
@@ -88,6 +90,29 @@ async fn no_question_of_a_page_walks_a_whole_table() {
                 assert!(!whole || few, "{cut:?}: `{step}` in {}", sql.sql().as_str());
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn newest_records_of_an_agent_or_a_series_come_from_the_end_of_their_index_and_are_not_sorted() {
+    let (_folder, store) = store().await;
+    let agent = Cut { agent: Some(1), ..Cut::default() };
+    let series = |source| trends::SeriesCut { source, subject: 1, metric: 1 };
+    let questions = [
+        (trends::task_numbers_sql(RANGE, &agent, 500), "task_by_agent (agent=? AND ts>? AND ts<?)"),
+        (
+            trends::values_sql(series(TrendSource::AgentMetrics), RANGE, 500),
+            "agent_metric_by_series (agent=? AND metric=? AND ts>? AND ts<?)",
+        ),
+        (
+            trends::values_sql(series(TrendSource::SwarmMetrics), RANGE, 500),
+            "swarm_metric_by_series (swarm=? AND metric=? AND ts>? AND ts<?)",
+        ),
+    ];
+    for (sql, index) in questions {
+        let plan = plan(&store, &sql).await;
+        assert!(plan.iter().any(|step| step.contains(index)), "{index} is not in {plan:#?}");
+        assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
     }
 }
 

@@ -246,6 +246,7 @@ pub fn agent_page(id: &str) -> AgentPage {
         beats: Beats::Each(vec![beat(0), beat(5), beat(3600)]),
         metrics: None,
         healings: Vec::new(),
+        trends: Vec::new(),
     }
 }
 

@@ -102,6 +102,8 @@ fn swarm() -> SwarmPage {
         scope: base.scope,
         agents,
         tasks: Vec::new(),
+        metrics: None,
+        trends: Vec::new(),
     }
 }
 
