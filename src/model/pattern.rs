@@ -162,6 +162,7 @@ mod tests {
     #[test]
     fn evidence_carries_the_documented_names_beside_its_kind() {
         let evidence = Evidence::Correlation(CorrelationEvidence {
+            scope: Scope::Agent,
             correlation: 0.75,
             time_window_ms: 10_000,
             median_lead_ms: 1_200.0,

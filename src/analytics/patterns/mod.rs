@@ -7,12 +7,17 @@
 //!
 //! Not here: reading events (`store`), keeping and comparing results (`service`), the words of a page (`web`).
 
+pub mod conditions;
+mod correlation;
+mod follow;
 mod frequency;
 mod histogram;
 mod log;
+mod precursor;
 mod sequence;
 pub mod significance;
 mod streams;
+mod temporal;
 mod traced;
 mod zone;
 
@@ -22,6 +27,7 @@ use crate::model::Micros;
 use crate::model::pattern::{LearnSettings, Pattern, PatternType, Scope};
 
 pub use log::{EventLog, EventLogBuilder};
+pub use precursor::is_failure;
 pub use zone::Zone;
 
 use log::NONE;
@@ -75,9 +81,15 @@ pub fn learn(log: &EventLog, settings: &LearnSettings, zone: &Zone, now: Micros)
     );
     let agents = Streams::new(log, &log.agents, log.agent_names.len(), widths);
     let swarms = Streams::new(log, &shared_swarms(log), log.swarm_names.len(), widths);
+    let scopes = [(Scope::Agent, &agents), (Scope::Swarm, &swarms)];
+    let correlations = scopes.map(|(scope, streams)| correlation::find(log, streams, scope, widths, settings));
+    let precursors = scopes.map(|(scope, streams)| precursor::find(log, streams, scope, widths, settings));
     let kinds = [
         (PatternType::Sequence, sequences(log, &agents, &swarms, widths, settings)),
         (PatternType::Frequency, listed(frequency::find(log, &agents, settings, now), settings)),
+        (PatternType::Correlation, listed(joined(correlations), settings)),
+        (PatternType::Temporal, listed(temporal::find(log, zone, settings), settings)),
+        (PatternType::Precursor, listed(joined(precursors), settings)),
     ];
     let tested = kinds.iter().map(|(kind, found)| (*kind, found.tested)).collect();
     let mut patterns: Vec<Pattern> = kinds.into_iter().flat_map(|(_, found)| found.patterns).collect();
@@ -118,6 +130,14 @@ fn sequences(log: &EventLog, agents: &Streams, swarms: &Streams, widths: Widths,
     found.patterns = traced::closed(agents);
     found.patterns.extend(traced::closed(swarms));
     found
+}
+
+/// What was found in agents, and what was found in swarms alone.
+fn joined([mut agents, swarms]: [Found; 2]) -> Found {
+    let known: HashSet<Vec<String>> = agents.patterns.iter().map(|pattern| pattern.events.clone()).collect();
+    agents.patterns.extend(swarms.patterns.into_iter().filter(|pattern| !known.contains(&pattern.events)));
+    agents.tested += swarms.tested;
+    agents
 }
 
 fn of_agents(pattern: &Pattern) -> bool {

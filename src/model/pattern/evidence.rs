@@ -112,6 +112,8 @@ impl FrequencyEvidence {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct CorrelationEvidence {
+    /// Whether one agent does both.
+    pub scope: Scope,
     /// The phi coefficient, −1 to 1, over windows of time in which the agents were at work.
     pub correlation: f64,
     /// The window, in milliseconds.
@@ -153,8 +155,10 @@ pub struct TemporalEvidence {
     pub counts: Vec<u64>,
     /// The share of them in the slot.
     pub share: f64,
-    /// The share to expect of it: that of all events of the other types.
+    /// The share an even spread gives it: 1 ÷ 24 or 1 ÷ 7.
     pub expected_share: f64,
+    /// The share of all events of other types in the slot; `None` when there are none.
+    pub others_share: Option<f64>,
     /// Days (weeks, for a weekday) with events of the type.
     pub active: u64,
     /// Those on which the slot holds at least twice its expected share.
@@ -165,6 +169,8 @@ pub struct TemporalEvidence {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct PrecursorEvidence {
+    /// Whether the failure is that of the same agent.
+    pub scope: Scope,
     /// The failure that follows: also the last of the events.
     pub failure: String,
     /// Milliseconds before the failure that were searched.

@@ -77,3 +77,17 @@ fn a_shuffled_workflow_on_an_even_clock_holds_nothing() {
         events
     });
 }
+
+#[test]
+fn weeks_of_office_hours_hold_nothing_but_the_office_hours() {
+    // Everybody works from nine to twelve, with errors among the types: no type keeps to an hour of its own.
+    reported("office hours", |dice| {
+        (0..600)
+            .map(|_| {
+                let time = dice.below(21) * DAY + 9 * HOUR + dice.below(3 * HOUR);
+                let kinds = ["plan", "edit", "edit", "edit", "check", "task_failed", "error"];
+                (time, kinds[dice.below(7) as usize].to_owned(), format!("agent-{}", dice.below(3)))
+            })
+            .collect()
+    });
+}

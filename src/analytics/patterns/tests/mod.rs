@@ -6,7 +6,7 @@ mod planted;
 use super::{EventLog, EventLogBuilder, Learned, Zone, learn};
 use crate::model::Micros;
 use crate::model::pattern::{LearnSettings, Pattern, PatternType};
-use crate::model::time::{HOUR, SECOND};
+use crate::model::time::{DAY, HOUR, SECOND};
 
 /// 2026-01-05T00:00:00Z, a Monday.
 const START: i64 = 1_767_571_200_000_000;

@@ -53,3 +53,67 @@ fn a_heartbeat_with_jitter_is_found_with_its_interval() {
         },
     );
 }
+
+#[test]
+fn a_follower_in_four_of_five_cases_is_found() {
+    recalled(
+        "correlation with 80 % follow rate",
+        |dice, events| {
+            for _ in 0..60 {
+                let (agent, time) = (format!("agent-{}", dice.below(4)), dice.below(8000 * SECOND));
+                events.push(event(time, "cache_miss", &agent));
+                if dice.share() < 0.8 {
+                    events.push(event(time + SECOND + dice.below(5 * SECOND), "slow_query", &agent));
+                }
+            }
+        },
+        |learned| {
+            of(learned, PatternType::Correlation).iter().any(|pattern| pattern.events == ["cache_miss", "slow_query"])
+        },
+    );
+}
+
+#[test]
+fn a_daily_hour_is_found() {
+    recalled(
+        "daily hour",
+        |dice, events| {
+            // Noise over the same days, at all hours.
+            for event in events.iter_mut() {
+                event.0 = dice.below(14 * DAY);
+            }
+            for day in 0..14 {
+                for _ in 0..3 {
+                    events.push(event(day * DAY + 3 * HOUR + dice.below(HOUR), "backup", "agent-0"));
+                }
+            }
+        },
+        |learned| {
+            of(learned, PatternType::Temporal).iter().any(|pattern| {
+                pattern.events == ["backup"] && pattern.description == "backup between 03:00 and 04:00 UTC"
+            })
+        },
+    );
+}
+
+#[test]
+fn two_signs_before_a_failure_are_found() {
+    recalled(
+        "precursor",
+        |dice, events| {
+            for _ in 0..25 {
+                let (agent, time) = (format!("agent-{}", dice.below(4)), dice.below(8000 * SECOND));
+                events.push(event(time, "memory_pressure", &agent));
+                events.push(event(time + SECOND + dice.below(20 * SECOND), "gc_pause", &agent));
+                if dice.share() < 0.9 {
+                    events.push(event(time + 30 * SECOND + dice.below(60 * SECOND), "agent_down", &agent));
+                }
+            }
+        },
+        |learned| {
+            of(learned, PatternType::Precursor)
+                .iter()
+                .any(|p| p.events.last().is_some_and(|last| last == "agent_down") && p.confidence >= 0.7)
+        },
+    );
+}

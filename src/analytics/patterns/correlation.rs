@@ -1,0 +1,166 @@
+//! Correlations: one type followed by another within the window, in the same agent or among the agents of a swarm.
+//!
+//! Chance is asked twice, as for sequences: does the second follow more often than at any moment, and more often than
+//! in a random order of the same events, bursts included? Trials whose windows overlap are no independent evidence, so
+//! significance counts only those that stand apart. Of two directions the surer is told, and what a chain of two
+//! correlations explains is not told again.
+
+use std::collections::HashMap;
+
+use super::Found;
+use super::follow::{self, Counts};
+use super::log::EventLog;
+use super::sequence::LIFT_MIN;
+use super::streams::{LAG, Streams, Widths};
+use super::traced::occurrence;
+use crate::model::Micros;
+use crate::model::answer::Rate;
+use crate::model::pattern::{CorrelationEvidence, Evidence, LearnSettings, Pattern, PatternType, Scope, pattern_id};
+
+/// In the scope of a swarm, at least this share of the hits takes two agents.
+const TOGETHER: f64 = 0.5;
+/// How much surer than its chain a correlation must be to be told beside it.
+const CHAIN_SLACK: f64 = 0.1;
+
+/// Looks at every pair of types.
+pub(super) fn find(log: &EventLog, streams: &Streams, scope: Scope, widths: Widths, settings: &LearnSettings) -> Found {
+    let mut found = Found::default();
+    let totals = follow::totals(streams);
+    let frequent: Vec<u32> = (0_u32..)
+        .zip(&totals)
+        .filter(|(_, total)| **total >= u64::from(settings.min_occurrences))
+        .map(|(kind, _)| kind)
+        .collect();
+    let mut passed: HashMap<(u32, u32), Counts> = HashMap::new();
+    for &first in &frequent {
+        let leads = follow::leads(streams, first);
+        for &then in frequent.iter().filter(|then| **then != first) {
+            let counts = follow::count(streams, &leads, then, LAG, widths);
+            if counts.expected > 0.0 {
+                found.tested += 1;
+                if passes(&counts, settings) {
+                    passed.insert((first, then), counts);
+                }
+            }
+        }
+    }
+    let mut pairs: Vec<((u32, u32), Counts)> = passed
+        .iter()
+        .filter(|((first, then), counts)| {
+            let back = passed.get(&(*then, *first)).map_or(0.0, Counts::confidence);
+            counts.confidence() > back || (counts.confidence() >= back && first < then)
+        })
+        .map(|(pair, counts)| (*pair, *counts))
+        .collect();
+    pairs.sort_unstable_by_key(|(pair, _)| *pair);
+    let patterns: Vec<((u32, u32), Pattern)> = pairs
+        .iter()
+        .filter_map(|(pair, counts)| Some((*pair, pattern(log, streams, scope, widths, settings, *pair, counts)?)))
+        .collect();
+    found.patterns =
+        patterns.iter().filter(|(pair, own)| !chained(*pair, own, &patterns)).map(|(_, own)| own.clone()).collect();
+    found
+}
+
+fn passes(counts: &Counts, settings: &LearnSettings) -> bool {
+    let least = u64::from(settings.min_occurrences);
+    counts.hits >= least
+        && counts.met >= least
+        && counts.confidence() >= settings.confidence_threshold
+        && counts.confidence() >= LIFT_MIN * counts.expected
+        && (counts.hits < LearnSettings::CONTROLLED_FROM || counts.p_value(0.0) <= settings.false_discovery_rate)
+}
+
+/// Whether first → middle → then says the same.
+fn chained((first, then): (u32, u32), own: &Pattern, all: &[((u32, u32), Pattern)]) -> bool {
+    all.iter().filter(|((from, middle), _)| *from == first && *middle != then).any(|((_, middle), start)| {
+        all.iter().any(|((from, to), end)| {
+            from == middle
+                && *to == then
+                && lead(start) < lead(own)
+                && own.confidence <= start.confidence * end.confidence + CHAIN_SLACK
+        })
+    })
+}
+
+fn lead(pattern: &Pattern) -> f64 {
+    match &pattern.metadata {
+        Evidence::Correlation(evidence) => evidence.median_lead_ms,
+        _ => 0.0,
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+fn pattern(
+    log: &EventLog,
+    streams: &Streams,
+    scope: Scope,
+    widths: Widths,
+    settings: &LearnSettings,
+    (first, then): (u32, u32),
+    counts: &Counts,
+) -> Option<Pattern> {
+    let window = widths.0[LAG];
+    let leads = follow::leads(streams, first);
+    let mut hits = follow::hits(streams, &leads, then, window);
+    let row = |hit: &follow::Hit| streams.rows[leads[hit.lead].group.at.start + hit.nth];
+    let agent = |row: u32| log.agents[row as usize];
+    if scope == Scope::Swarm {
+        let together = hits.iter().filter(|hit| agent(row(hit)) != agent(streams.rows[hit.by])).count();
+        if (together as f64) < TOGETHER * hits.len() as f64 {
+            return None;
+        }
+    }
+    let (median_lead_ms, histogram) = follow::lead_times(&hits, window)?;
+    let mut agents: Vec<u32> = hits.iter().map(|hit| agent(row(hit))).collect();
+    agents.sort_unstable();
+    agents.dedup();
+    let name = |kind: u32| log.kind_names.get(kind as usize).cloned();
+    let names = [name(first)?, name(then)?];
+    let (first_seen, last_seen) = (hits.iter().map(|hit| hit.from).min()?, hits.iter().map(|hit| hit.until).max()?);
+    hits.sort_unstable_by_key(|hit| std::cmp::Reverse((hit.from, row(hit))));
+    let back = follow::count(streams, &follow::leads(streams, then), first, LAG, widths);
+    let total = streams.of_kind(then).map(|group| group.at.len() as u64).sum::<u64>();
+    Some(Pattern {
+        pattern_id: pattern_id(
+            PatternType::Correlation,
+            [scope.as_str(), &settings.time_window_ms.to_string(), &names[0], &names[1]],
+        ),
+        pattern_type: PatternType::Correlation,
+        description: format!("{} → {} within {} s", names[0], names[1], f64::from(settings.time_window_ms) / 1e3),
+        confidence: counts.confidence(),
+        occurrences: counts.hits,
+        first_seen: Micros(first_seen),
+        last_seen: Micros(last_seen),
+        support: Rate::new(counts.hits, counts.trials)?,
+        lift: counts.lift(),
+        p_value: counts.p_value(0.0),
+        q_value: 1.0,
+        metadata: Evidence::Correlation(CorrelationEvidence {
+            scope,
+            correlation: phi(counts, back.expected),
+            time_window_ms: settings.time_window_ms,
+            median_lead_ms,
+            leads: histogram,
+            reverse_confidence: counts.met as f64 / total.max(1) as f64,
+            expected_confidence: counts.expected,
+            agents: agents.len() as u64,
+        }),
+        recent: hits
+            .iter()
+            .take(Pattern::RECENT_MAX)
+            .map(|hit| occurrence(log, row(hit), hit.from, hit.until))
+            .collect(),
+        events: names.into(),
+    })
+}
+
+/// The phi coefficient of "a first event lies within the window before" and "a second one lies within the window
+/// after", over moments at which the two are at work: with `a` and `b` their shares of these moments,
+/// (a·confidence − a·b) ÷ √(a (1 − a) b (1 − b)).
+fn phi(counts: &Counts, a: f64) -> f64 {
+    // The share of moments that a first event lies before equals the share that one lies after, but for the ends.
+    let b = counts.expected;
+    let spread = (a * (1.0 - a) * b * (1.0 - b)).sqrt();
+    if spread > 0.0 { (a * (counts.confidence() - b) / spread).clamp(-1.0, 1.0) } else { 0.0 }
+}

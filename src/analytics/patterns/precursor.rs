@@ -1,0 +1,240 @@
+//! Failure precursors: one event, or two in a row, that a failure follows within the window.
+//!
+//! Counted and held against chance like correlations, with a window as long as somebody needs to act. Two events in a
+//! row are told only if they are a surer sign than either alone.
+
+use super::Found;
+use super::follow::{self, Counts, Hit, Lead};
+use super::log::EventLog;
+use super::sequence::{LIFT_MIN, advance};
+use super::streams::{ALARM, Group, Streams, Widths};
+use super::traced::occurrence;
+use crate::model::Micros;
+use crate::model::answer::Rate;
+use crate::model::pattern::{Evidence, LearnSettings, Pattern, PatternType, PrecursorEvidence, Scope, pattern_id};
+
+/// Words of an event type that make it a failure, as parts of it: `tool_error:Bash`, `task_failed`, `agent_down`.
+const FAILURE_WORDS: [&str; 14] = [
+    "aborted",
+    "crash",
+    "crashed",
+    "down",
+    "error",
+    "exception",
+    "exhausted",
+    "exhaustion",
+    "fail",
+    "failed",
+    "failure",
+    "killed",
+    "panic",
+    "timeout",
+];
+/// So many signs of a failure are paired with each other, the likeliest.
+const PAIRED_MAX: usize = 24;
+/// How much surer two events in a row must be than each alone.
+const SURER: f64 = 0.1;
+/// In the scope of a swarm, at least this share of the hits takes two agents.
+const TOGETHER: f64 = 0.5;
+
+/// Whether an event type names a failure: one of its words is `error`, `failed`, `timeout`, `down`, ….
+#[must_use]
+pub fn is_failure(event_type: &str) -> bool {
+    event_type
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|word| FAILURE_WORDS.iter().any(|failure| word.eq_ignore_ascii_case(failure)))
+}
+
+/// A sign before a failure: its types, and the moments it was complete.
+#[derive(Debug)]
+struct Sign<'a> {
+    kinds: Vec<u32>,
+    leads: Vec<Lead<'a>>,
+    counts: Counts,
+}
+
+/// Looks for signs of every failure.
+pub(super) fn find(log: &EventLog, streams: &Streams, scope: Scope, widths: Widths, settings: &LearnSettings) -> Found {
+    let mut found = Found::default();
+    let least = u64::from(settings.min_occurrences);
+    let totals = follow::totals(streams);
+    let frequent: Vec<u32> =
+        (0_u32..).zip(&totals).filter(|(_, total)| **total >= least).map(|(kind, _)| kind).collect();
+    let named = |kind: &u32| log.kind_names.get(*kind as usize).is_some_and(|name| is_failure(name));
+    for &failure in frequent.iter().filter(|kind| named(kind)) {
+        let mut signs = Vec::new();
+        for &kind in frequent.iter().filter(|kind| **kind != failure) {
+            let leads = follow::leads(streams, kind);
+            let counts = follow::count(streams, &leads, failure, ALARM, widths);
+            if counts.expected > 0.0 {
+                found.tested += 1;
+                signs.push(Sign { kinds: vec![kind], leads, counts });
+            }
+        }
+        signs.retain(|sign| sign.counts.hits >= least);
+        for sign in signs.iter().filter(|sign| passes(&sign.counts, 0.0, settings)) {
+            found.patterns.extend(pattern(log, streams, scope, widths, settings, failure, sign, &sign.leads));
+        }
+        signs.sort_by(|a, b| b.counts.confidence().total_cmp(&a.counts.confidence()).then(a.kinds.cmp(&b.kinds)));
+        signs.truncate(PAIRED_MAX);
+        pairs(log, streams, scope, widths, settings, failure, &signs, &mut found);
+    }
+    found
+}
+
+#[expect(clippy::too_many_arguments, reason = "what every search here takes, and where its results go")]
+fn pairs(
+    log: &EventLog,
+    streams: &Streams,
+    scope: Scope,
+    widths: Widths,
+    settings: &LearnSettings,
+    failure: u32,
+    signs: &[Sign<'_>],
+    found: &mut Found,
+) {
+    for first in signs {
+        for second in signs.iter().filter(|second| second.kinds != first.kinds) {
+            found.tested += 1;
+            let rows = in_a_row(streams, &first.leads, second.kinds[0], widths.0[0]);
+            let leads: Vec<Lead<'_>> =
+                rows.iter().map(|(group, ends, _)| Lead { group, moments: ends.as_slice() }).collect();
+            let counts = follow::count(streams, &leads, failure, ALARM, widths);
+            let alone = first.counts.confidence().max(second.counts.confidence());
+            if counts.confidence() >= alone + SURER && passes(&counts, alone, settings) {
+                let starts: Vec<Lead<'_>> =
+                    rows.iter().map(|(group, _, starts)| Lead { group, moments: starts.as_slice() }).collect();
+                let kinds = vec![first.kinds[0], second.kinds[0]];
+                let sign = Sign { kinds, leads, counts };
+                found.patterns.extend(pattern(log, streams, scope, widths, settings, failure, &sign, &starts));
+            }
+        }
+    }
+}
+
+/// Where the next `second` follows a lead within the gap, before the lead comes again: the group of the seconds, when
+/// they were, and when their leads were.
+fn in_a_row<'a>(
+    streams: &'a Streams,
+    leads: &[Lead<'a>],
+    second: u32,
+    gap: i64,
+) -> Vec<(&'a Group, Vec<i64>, Vec<i64>)> {
+    let mut found = Vec::new();
+    for lead in leads {
+        let Some(group) = streams.group(lead.group.stream, second) else { continue };
+        let times = streams.times_of(group);
+        let (mut at, mut ends, mut starts) = (0, Vec::new(), Vec::new());
+        for (i, &start) in lead.moments.iter().enumerate() {
+            let cut = lead.moments.get(i + 1).copied().unwrap_or(i64::MAX);
+            at = advance(times, at, start);
+            if let Some(&end) = times.get(at).filter(|end| **end - start <= gap && **end <= cut) {
+                ends.push(end);
+                starts.push(start);
+            }
+        }
+        if !ends.is_empty() {
+            found.push((group, ends, starts));
+        }
+    }
+    found
+}
+
+fn passes(counts: &Counts, floor: f64, settings: &LearnSettings) -> bool {
+    let least = u64::from(settings.min_occurrences);
+    counts.hits >= least
+        && counts.met >= least
+        && counts.confidence() >= settings.confidence_threshold
+        && counts.confidence() >= LIFT_MIN * counts.expected
+        && (counts.hits < LearnSettings::CONTROLLED_FROM || counts.p_value(floor) <= settings.false_discovery_rate)
+}
+
+/// `starts` are the moments at which the sign began, one for each at which it was complete.
+#[expect(clippy::too_many_arguments, reason = "what every search here takes, and what it found")]
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+fn pattern(
+    log: &EventLog,
+    streams: &Streams,
+    scope: Scope,
+    widths: Widths,
+    settings: &LearnSettings,
+    failure: u32,
+    sign: &Sign<'_>,
+    starts: &[Lead<'_>],
+) -> Option<Pattern> {
+    let window = widths.0[ALARM];
+    let mut hits: Vec<Hit> = follow::hits(streams, &sign.leads, failure, window);
+    for hit in &mut hits {
+        hit.from = starts.get(hit.lead)?.moments.get(hit.nth).copied()?;
+    }
+    // The row that bears the agent: of the event that completed the sign.
+    let row = |hit: &Hit| {
+        let lead = &sign.leads[hit.lead];
+        let times = streams.times_of(lead.group);
+        let at = times.partition_point(|time| *time < lead.moments[hit.nth]);
+        streams.rows[lead.group.at.start + at]
+    };
+    if scope == Scope::Swarm {
+        let agent = |row: u32| log.agents[row as usize];
+        let together = hits.iter().filter(|hit| agent(row(hit)) != agent(streams.rows[hit.by])).count();
+        if (together as f64) < TOGETHER * hits.len() as f64 {
+            return None;
+        }
+    }
+    let (median_lead_ms, leads) = follow::lead_times(&hits, window)?;
+    let mut met: Vec<usize> = hits.iter().map(|hit| hit.by).collect();
+    met.sort_unstable();
+    met.dedup();
+    let events: Vec<String> =
+        sign.kinds.iter().chain([&failure]).filter_map(|kind| log.kind_names.get(*kind as usize).cloned()).collect();
+    let window_ms = settings.precursor_window_ms;
+    let (first_seen, last_seen) = (hits.iter().map(|hit| hit.from).min()?, hits.iter().map(|hit| hit.until).max()?);
+    hits.sort_unstable_by_key(|hit| std::cmp::Reverse((hit.from, hit.until, row(hit))));
+    Some(Pattern {
+        pattern_id: pattern_id(
+            PatternType::Precursor,
+            [scope.as_str(), &window_ms.to_string()].into_iter().chain(events.iter().map(String::as_str)),
+        ),
+        pattern_type: PatternType::Precursor,
+        description: events.join(" → "),
+        confidence: sign.counts.confidence(),
+        occurrences: sign.counts.hits,
+        first_seen: Micros(first_seen),
+        last_seen: Micros(last_seen),
+        support: Rate::new(sign.counts.hits, sign.counts.trials)?,
+        lift: sign.counts.lift(),
+        p_value: sign.counts.p_value(0.0),
+        q_value: 1.0,
+        metadata: Evidence::Precursor(PrecursorEvidence {
+            scope,
+            failure: events.last()?.clone(),
+            window_ms,
+            median_lead_ms,
+            leads,
+            failures: streams.of_kind(failure).map(|group| group.at.len() as u64).sum(),
+            preceded: met.len() as u64,
+            expected_confidence: sign.counts.expected,
+        }),
+        recent: hits
+            .iter()
+            .take(Pattern::RECENT_MAX)
+            .map(|hit| occurrence(log, row(hit), hit.from, hit.until))
+            .collect(),
+        events,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_known_by_their_words() {
+        for failure in ["error", "tool_error:Bash", "task_failed", "agent_down", "api.timeout", "Crash"] {
+            assert!(is_failure(failure), "{failure}");
+        }
+        for other in ["tool:Bash", "terrors", "download", "task_complete", "failover_done", ""] {
+            assert!(!is_failure(other), "{other}");
+        }
+    }
+}
