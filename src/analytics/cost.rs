@@ -87,7 +87,9 @@ pub fn report(usage: &[Usage], prices: &PriceTable) -> CostReport {
         row.usd = add_usd(row.usd, cost.usd);
         row.basis = join(row.basis, cost.basis);
     }
-    let mut rows: Vec<CostRow> = rows.into_values().collect();
+    let (mut rows, untold): (Vec<CostRow>, Vec<CostRow>) =
+        rows.into_values().partition(|row| row.tokens.recorded > 0 || row.usd.is_some());
+    let untold_tasks = untold.iter().map(|row| row.tasks).sum();
     let usd = rows.iter().fold(None, |sum, row| add_usd(sum, row.usd));
     let unpriced_tokens = rows.iter().fold(0, |sum: i64, row| sum.saturating_add(row.unpriced_tokens));
     rows.sort_by(|a, b| {
@@ -96,7 +98,8 @@ pub fn report(usage: &[Usage], prices: &PriceTable) -> CostReport {
     });
     let row_count = rows.len() as u64;
     rows.truncate(ROWS_MAX);
-    CostReport { rows, row_count, usd, unpriced_tokens, prices_as_of: newest.map(|day| day.to_string()) }
+    let prices_as_of = newest.map(|day| day.to_string());
+    CostReport { rows, row_count, untold_tasks, usd, unpriced_tokens, prices_as_of }
 }
 
 fn empty_row(model: Option<&str>, project: Option<&str>) -> CostRow {
@@ -240,8 +243,10 @@ mod tests {
             &table(),
         );
         assert_eq!(report.usd, None);
-        assert_eq!(report.row_count, 2, "synthetic and no model are one row");
-        assert!(report.rows.iter().all(|row| row.usd.is_none() && row.unpriced_tokens == 0));
+        assert_eq!((report.row_count, report.untold_tasks), (0, 3), "of nothing recorded there is no row");
+        let one = TokenTotals { recorded: 1, ..Default::default() };
+        let both = [usage(Some("<synthetic>"), None, one), usage(None, None, one)];
+        assert_eq!(super::report(&both, &table()).row_count, 1, "synthetic and no model are one row");
     }
 
     #[test]

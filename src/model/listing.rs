@@ -160,7 +160,8 @@ pub struct EventListRow {
     pub project: Option<String>,
     /// How long it took, in milliseconds, when its metadata says so.
     pub duration_ms: Option<f64>,
-    /// The beginning of its metadata, at most [`Self::DETAIL_CHARS`] characters.
+    /// Its metadata in words (`name value · …`, without the duration) or, when it is no object, as it is; the
+    /// beginning, at most [`Self::DETAIL_CHARS`] characters.
     pub detail: Option<String>,
 }
 

@@ -188,10 +188,12 @@ pub struct Earlier {
 /// Tokens and money by model and project.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CostReport {
-    /// One row for each model and project, dearest first, then by tokens; at most 50.
+    /// One row for each model and project that recorded tokens or a cost, dearest first, then by tokens; at most 50.
     pub rows: Vec<CostRow>,
     /// How many rows there are.
     pub row_count: u64,
+    /// Tasks of the models and projects that have no row, because nobody recorded tokens or a cost of them.
+    pub untold_tasks: u64,
     /// Sum of what has a price or reported its cost, in USD; `None` when nothing does.
     pub usd: Option<f64>,
     /// Tokens that have neither.

@@ -263,8 +263,8 @@ impl<'a> Expected<'a> {
     }
 
     fn check_costs(&self, report: &CostReport) {
-        /// Tasks, USD and unpriced tokens.
-        type Row = (u64, Option<f64>, i64);
+        /// Tasks, USD, unpriced tokens, and whether any task recorded tokens.
+        type Row = (u64, Option<f64>, i64, bool);
         let prices = PriceTable::default();
         let mut rows: BTreeMap<(Option<&str>, Option<&str>), Row> = BTreeMap::new();
         for task in &self.tasks {
@@ -274,10 +274,14 @@ impl<'a> Expected<'a> {
             row.0 += 1;
             row.1 = row.1.map_or(usd, |sum| Some(sum + usd.unwrap_or(0.0)));
             row.2 += unpriced;
+            row.3 |= task.tokens_used.is_some();
         }
+        let untold: u64 = rows.values().filter(|row| row.1.is_none() && !row.3).map(|row| row.0).sum();
+        assert_eq!(report.untold_tasks, untold, "{:?} {:?}", self.range, self.filter);
+        rows.retain(|_, row| row.1.is_some() || row.3);
         assert_eq!(report.row_count, rows.len() as u64, "{:?} {:?}", self.range, self.filter);
         for row in &report.rows {
-            let (tasks, usd, unpriced) = rows[&(row.model.as_deref(), row.project.as_deref())];
+            let (tasks, usd, unpriced, _) = rows[&(row.model.as_deref(), row.project.as_deref())];
             assert_eq!((row.tasks, row.unpriced_tokens), (tasks, unpriced), "{row:?}");
             match (row.usd, usd) {
                 (Some(found), Some(expected)) => assert!(close(found, expected), "{row:?}"),

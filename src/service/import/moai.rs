@@ -17,7 +17,7 @@ use crate::wire::moai::zone::{NAIVE, Zones};
 use crate::wire::moai::{Clock, Row, TableKind, archive, read};
 
 /// Rows read at once.
-const CHUNK: usize = 4000;
+const CHUNK: usize = 1000;
 /// Tables of another program that are named.
 const NAMED: usize = 5;
 /// How SQLite files are called, as far as folders are searched for them.

@@ -33,7 +33,7 @@ pub use report::ImportReport;
 
 /// Records written at once. A batch is one transaction; an import that is cut short is finished by
 /// running it again.
-const BATCH: usize = 4000;
+const BATCH: usize = 2000;
 
 /// How far an import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

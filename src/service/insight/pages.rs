@@ -7,12 +7,13 @@ use crate::model::aggregate::{AggregateAnswer, AggregateQuery, Bucket, Field, Fu
 use crate::model::filter::PageRequest;
 use crate::model::overview::{AgentPage, AgentRow, HealingRow, PageQuery, SwarmPage, TaskPage, TokenTotals};
 use crate::model::trend::TrendSource;
-use crate::model::{AgentId, Dataset, Micros, Order, Problem, Record, RecordFilter, SwarmId, TimeRange};
+use crate::model::{AgentId, Dataset, Micros, Order, Problem, RangeSpec, Record, RecordFilter, SwarmId, TimeRange};
 use crate::service::cache::{Keep, Question};
 use crate::service::{Service, ServiceError};
 use crate::store::Row;
 use crate::store::read::{AgentSum, FullTask};
 
+use super::reading::Reading;
 use super::rows;
 
 /// Longest lists on these pages.
@@ -46,11 +47,12 @@ impl Service {
         let Some(whole) = reading.snapshot.agent(agent_id).await? else {
             return Err(unknown("agent", agent_id));
         };
+        let heard = reading.snapshot.heard(&whole).await?;
+        let (query, mut reading) = self.of_its_own_time(query, reading, heard, now).await?;
         let id = AgentId::new(agent_id).map_err(|_| unknown("agent", agent_id))?;
         let range = reading.scope.range;
         let (totals, timeline) = reading.figures(range).await?;
         let previous = reading.compared(range).await?;
-        let heard = reading.snapshot.heard(&whole).await?;
         let lives = reading.snapshot.lives(agent_id, LIVES).await?;
         let facts = reading.snapshot.facts_of(&whole, range).await?;
         let events = reading.snapshot.agent_events(range, &whole, EVENTS).await?;
@@ -95,6 +97,22 @@ impl Service {
             healings,
             trends,
         })
+    }
+
+    /// The same question, but that all data means all of an agent or swarm that was `heard` of then: in the time of a
+    /// whole store, its week would be a sliver of every chart.
+    async fn of_its_own_time(
+        &self,
+        query: PageQuery,
+        reading: Reading,
+        heard: Option<TimeRange>,
+        now: Micros,
+    ) -> Result<(PageQuery, Reading), ServiceError> {
+        let Some(heard) = heard.filter(|_| query.range.is_all()) else { return Ok((query, reading)) };
+        let range = RangeSpec { from: heard.from.to_rfc3339(), to: heard.until.to_rfc3339() };
+        let query = PageQuery { range, compare: false, ..query };
+        let reading = self.read(&query, now).await?;
+        Ok((query, reading))
     }
 
     /// The numbers an agent or a swarm reported, by type and step.
@@ -196,11 +214,12 @@ impl Service {
         let Some(whole) = reading.snapshot.swarm(swarm_id).await? else {
             return Err(unknown("swarm", swarm_id));
         };
+        let heard = reading.snapshot.heard(&whole).await?;
+        let (query, mut reading) = self.of_its_own_time(query, reading, heard, now).await?;
         let id = SwarmId::new(swarm_id).map_err(|_| unknown("swarm", swarm_id))?;
         let range = reading.scope.range;
         let (totals, timeline) = reading.figures(range).await?;
         let previous = reading.compared(range).await?;
-        let heard = reading.snapshot.heard(&whole).await?;
         let project = reading.snapshot.swarm_project(&whole).await?;
         let mut sums = reading.agent_sums(range).await?;
         sums.sort_by(|a, b| b.tasks.cmp(&a.tasks).then(a.number().cmp(&b.number())));

@@ -1,6 +1,6 @@
 //! The list of events, with how many of each type there were over time.
 
-use std::collections::HashMap;
+use serde_json::{Map, Value};
 
 use super::{Asked, check_fields, total};
 use crate::model::aggregate::{AggregateAnswer, AggregateQuery, AggregateSeries, Bucket, Function, Source};
@@ -13,6 +13,7 @@ use crate::store::Row;
 use crate::store::page_sorted::{SortKey, SortPlace};
 
 const LIST: &str = "events";
+const DURATION: &str = "duration_ms";
 /// About how many buckets the chart shows.
 const BUCKETS: i64 = 120;
 /// Events up to which the chart may be finer than the hours that are counted: so many are read in some 20 ms.
@@ -126,6 +127,10 @@ fn type_counts(series: &AggregateSeries) -> TypeCounts {
 
 fn listed(row: Row) -> Option<EventListRow> {
     let Record::Event(event) = row.record else { return None };
+    // Metadata is anything: what is no object has no fields, and is shown as it is.
+    let metadata = event.metadata.map(|Json(text)| text);
+    let fields: Option<Map<String, Value>> = metadata.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let details = fields.as_ref().map(in_words).or(metadata);
     Some(EventListRow {
         row: row.id,
         event_type: event.event_type,
@@ -135,16 +140,24 @@ fn listed(row: Row) -> Option<EventListRow> {
         swarm_id: event.swarm_id.map(Into::into),
         task_id: event.task_id.map(Into::into),
         project: event.project,
-        duration_ms: event.metadata.as_ref().and_then(duration),
-        detail: event.metadata.map(|Json(text)| beginning(text)),
+        duration_ms: fields.as_ref().and_then(duration),
+        detail: details.filter(|text| !text.is_empty()).map(beginning),
     })
 }
 
 /// Where importers put it.
-fn duration(Json(text): &Json) -> Option<f64> {
-    // Metadata is anything: what is no object with a number there says nothing about a duration.
-    let fields: HashMap<String, serde_json::Value> = serde_json::from_str(text).ok()?;
-    fields.get("duration_ms")?.as_f64().filter(|ms| *ms >= 0.0)
+fn duration(fields: &Map<String, Value>) -> Option<f64> {
+    fields.get(DURATION)?.as_f64().filter(|ms| *ms >= 0.0)
+}
+
+/// Fields in one line, without the duration, which has a column of its own.
+fn in_words(fields: &Map<String, Value>) -> String {
+    let others = fields.iter().filter(|(name, _)| *name != DURATION);
+    let words = others.map(|(name, value)| match value {
+        Value::String(text) => format!("{name} {text}"),
+        other => format!("{name} {other}"),
+    });
+    words.collect::<Vec<_>>().join(" · ")
 }
 
 fn beginning(mut text: String) -> String {
@@ -160,14 +173,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metadata_is_cut_between_characters_and_read_for_a_duration() {
+    fn metadata_is_put_into_words_cut_between_characters_and_read_for_a_duration() {
         assert_eq!(beginning("ü".repeat(200)), "ü".repeat(200));
         assert_eq!(beginning("ü".repeat(201)), "ü".repeat(200) + "…");
-        let of = |text: &str| duration(&Json(text.into()));
+        let fields = |text: &str| serde_json::from_str::<Map<String, Value>>(text).ok();
+        let of = |text: &str| fields(text).as_ref().and_then(duration);
         assert_eq!(of(r#"{"duration_ms":12.5,"x":1}"#), Some(12.5));
         for nothing in ["{}", "[1]", "1", r#"{"duration_ms":"1"}"#, r#"{"duration_ms":null}"#, r#"{"duration_ms":-1}"#]
         {
             assert_eq!(of(nothing), None, "{nothing}");
         }
+        let words = |text| fields(text).as_ref().map(in_words);
+        let some = r#"{"tool":"Bash","duration_ms":5,"ok":true,"args":{"n":[1]}}"#;
+        assert_eq!(words(some).as_deref(), Some(r#"args {"n":[1]} · ok true · tool Bash"#));
+        assert_eq!(words(r#"{"duration_ms":5}"#).as_deref(), Some(""));
+        assert_eq!(words("[1]"), None);
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{store, try_plan};
 
 /// Tables that stay small whatever is stored, as plans name them: reading one whole costs nothing.
-const SMALL: [&str; 16] = [
+const SMALL: [&str; 17] = [
     "a", // agent_name
     "agent_name",
     "agent_pulse", // one row an agent, as `p`
@@ -18,6 +18,7 @@ const SMALL: [&str; 16] = [
     "last_row",
     "maintenance_run",
     "model_name",
+    "n", // metric_name, or names in a list
     "project_name",
     "sqlite_schema",
     "swarm_agent",

@@ -16,6 +16,8 @@ const AGENT_HEARD: &str = "select min(low), max(high) from (
     union all select null, max(ts) from task where agent = ?1
     union all select min(ts), null from event where agent = ?1
     union all select null, max(ts) from event where agent = ?1
+    union all select (select min(ts) from agent_metric m where m.agent = ?1 and m.metric = n.id), null
+        from metric_name n -- a look into the index for each series
     union all select min(spawn_ts), null from agent_life where agent = ?1
     union all select null, last_ts from agent_pulse where agent = ?1)";
 

@@ -49,7 +49,18 @@ fn note(report: &CostReport) -> String {
     if report.row_count > listed {
         parts.push(format!("{listed} of {} rows", report.row_count));
     }
+    if report.untold_tasks > 0 {
+        parts.push(format!(
+            "{} more {} recorded no tokens",
+            format::count(report.untold_tasks),
+            tasks(report.untold_tasks)
+        ));
+    }
     parts.join(" · ")
+}
+
+fn tasks(n: u64) -> &'static str {
+    if n == 1 { "task" } else { "tasks" }
 }
 
 fn row(row: CostRow) -> impl IntoView {
@@ -76,7 +87,6 @@ fn row(row: CostRow) -> impl IntoView {
             <td class="number" title=basis>
                 {match row.usd {
                     Some(usd) => view! { {format::usd(usd).to_string()} }.into_any(),
-                    None if !recorded => view! { <span class="muted">"no tokens recorded"</span> }.into_any(),
                     None => view! { <span class="unpriced">"unpriced"</span> }.into_any(),
                 }}
                 {partly.map(|partly| view! { <small class="muted">{partly}</small> })}

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::model::Micros;
 use crate::model::overview::EventRow;
 use crate::web::format::{self, NONE};
+use crate::web::view_state::encode;
 
 use super::ids::{any_task_href, leads_astray, short_id};
 use super::table_card::{FigureCell, TableCard, TimeCell};
@@ -51,13 +52,15 @@ fn row(event: EventRow, now: Micros) -> impl IntoView {
         }
         None => view! { {NONE} }.into_any(),
     };
+    let (kind, agent) = (encode(&event.event_type), encode(&event.agent_id));
+    let alike = format!("/events?event_type={kind}&agent_id={agent}&from=all");
     view! {
         <tr>
             <th scope="row" title=event.metadata>
-                <span class="state" data-ink=failed.then_some("failure")>
+                <a class="state" href=alike data-ink=failed.then_some("failure")>
                     {failed.then_some("▲ ")}
                     {event.event_type}
-                </span>
+                </a>
             </th>
             <td class="minor">{task}</td>
             <FigureCell figure=event.duration_ms.map(format::duration) />

@@ -294,6 +294,7 @@ pub fn costs() -> CostReport {
             row("house-model", None, 236_123_456, CostBasis::Unpriced),
         ],
         row_count: 2,
+        untold_tasks: 1203,
         usd: Some(187.2),
         unpriced_tokens: 236_123_456,
         prices_as_of: Some("2026-11-01".into()),

@@ -9,7 +9,7 @@ use super::super::super::archive::{Place, Sealed, Test, Walk, Wanted, sealed_end
 use super::super::super::dictionary::Dict;
 use super::super::super::error::query;
 use super::super::super::events::EventRow;
-use super::super::super::metrics::{MetricRow, OfSwarm};
+use super::super::super::metrics::{MetricRow, OfAgent, OfSwarm};
 use super::super::super::tasks::TaskRow;
 use super::super::cut::Rollups;
 use super::super::{Cut, Snapshot};
@@ -123,6 +123,8 @@ impl Snapshot {
             let tx = &mut self.tx;
             ends.push(sealed_ends::<TaskRow>(tx, TimeRange::ALL, &tests_of::<TaskRow>(&[of_agent])).await?);
             ends.push(sealed_ends::<EventRow>(tx, TimeRange::ALL, &tests_of::<EventRow>(&[of_agent])).await?);
+            let of_agent = tests_of::<MetricRow<OfAgent>>(&[of_agent]);
+            ends.push(sealed_ends::<MetricRow<OfAgent>>(tx, TimeRange::ALL, &of_agent).await?);
         } else {
             let tests = tests_of::<MetricRow<OfSwarm>>(&[("swarm", cut.swarm)]);
             ends.push(sealed_ends::<MetricRow<OfSwarm>>(&mut self.tx, TimeRange::ALL, &tests).await?);
