@@ -179,6 +179,8 @@ fn followed(path: &str, id: &str, state: &ViewState) -> String {
         ("swarms", false) => ("task,event", only(&["swarm_id", "project"])),
         ("agents", true) => ("", vec![("agent_id", id.to_owned())]),
         ("swarms", true) => ("", vec![("swarm_id", id.to_owned())]),
+        // Attempts are found in events and tasks, too; those of the strategy a page is about in any of them.
+        ("healing", _) => ("healing,event,task", only(&["agent_id", "project"])),
         ("sessions", true) => ("memory", vec![("session_id", id.to_owned())]),
         ("sessions", false) => ("memory", only(&["project"])),
         _ => ("", only(RecordFilter::fields(Dataset::Tasks))),
