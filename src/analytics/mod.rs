@@ -6,6 +6,7 @@ pub mod grid;
 pub mod healing;
 pub mod health;
 pub mod normal;
+pub mod pattern_changes;
 pub mod patterns;
 pub mod percentile;
 pub mod retention;

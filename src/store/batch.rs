@@ -12,6 +12,7 @@ use super::healings::{self, HealingRow};
 use super::insert::insert;
 use super::memory::{self, MemoryRow};
 use super::metrics::{self, MetricRow, OfAgent, OfSwarm};
+use super::patterns::count_rewrite;
 use super::pulse::{Heard, Pulses};
 use super::registry::{self, LifeRow};
 use super::rollup::Rollups;
@@ -53,6 +54,7 @@ pub(super) async fn store(
     let mut landings = vec![Landing::Stored; records.len()];
     let Caches { words, sequence, rollups, sealing, pulses, marks } = caches;
     let mut heard = Heard::new(words);
+    let mut rewritten = false;
 
     macro_rules! table {
         ($kind:ident, $row:ty, |$record:ident| $new:expr, |$rows:ident| $decided:expr) => {{
@@ -81,15 +83,19 @@ pub(super) async fn store(
     }
     let tasks = sealed_table!(Task, TaskRow, |task| TaskRow::new(task, words));
     rollups.tasks(connection, &tasks, now).await?;
+    rewritten |= !tasks.replaced.is_empty();
     heard.note(&tasks);
     marks.note(connection, &tasks).await?;
     let metrics = sealed_table!(AgentMetric, MetricRow<OfAgent>, |metric| MetricRow::new(metric, words));
     rollups.agent_metrics(connection, &metrics, now).await?;
+    rewritten |= !metrics.replaced.is_empty();
     heard.note(&metrics);
     let metrics = sealed_table!(SwarmMetric, MetricRow<OfSwarm>, |metric| MetricRow::new(metric, words));
     rollups.swarm_metrics(connection, &metrics, now).await?;
+    rewritten |= !metrics.replaced.is_empty();
     let events = sealed_table!(Event, EventRow, |event| EventRow::new(event, words));
     rollups.events(connection, &events, now).await?;
+    rewritten |= !events.replaced.is_empty();
     heard.note(&events);
     marks.note(connection, &events).await?;
     let healings = sealed_table!(Healing, HealingRow, |healing| HealingRow::new(healing, words));
@@ -100,6 +106,9 @@ pub(super) async fn store(
     pulses.feel(connection, heard).await?;
     let memories = table!(Memory, MemoryRow, |memory| MemoryRow::new(memory, words), |_rows| Vec::new());
     rollups.arrived(connection, &memories, now).await?;
+    if rewritten {
+        count_rewrite(connection).await?;
+    }
     caches.sequence.save(connection).await?;
     Ok(landings)
 }

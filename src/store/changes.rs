@@ -88,7 +88,8 @@ impl Changes {
                         }
                     }
                 }
-                (Work::Key { .. } | Work::Vacuum | Work::Chore(Chore::FindDue { .. }), _) => {}
+                // Kept patterns are no records; who shows them reads them anew.
+                (Work::Key { .. } | Work::Vacuum | Work::Chore(Chore::FindDue { .. } | Chore::KeepPatterns(_)), _) => {}
                 (Work::Chore(Chore::PutHealings(_)), Done::Chore(Outcome::Counted(0))) => {}
                 // Deletions, sealing, facts about the file.
                 _ => return self.note(TimeRange::ALL),

@@ -1,12 +1,16 @@
 //! Small pieces of upkeep that the writer does between records, each in one transaction.
 
+use std::sync::Arc;
+
 use sqlx::sqlite::SqliteConnection;
 
 use super::batch::Caches;
 use super::derived::{self, FoundStretch};
 use super::error::StoreError;
+use super::patterns::{self, Learned};
 use super::{memory, pulse, retention, runs};
 use crate::model::maintain::Shelf;
+use crate::model::pattern::PatternChange;
 use crate::model::{Dataset, Micros};
 
 /// What is to be done.
@@ -34,6 +38,8 @@ pub(super) enum Chore {
     PutHealings(FoundStretch),
     /// Delete some memory that expired.
     ExpireMemory { now: Micros },
+    /// Keep the patterns that were learned, and note what changed.
+    KeepPatterns(Arc<Learned>),
 }
 
 /// What was done.
@@ -45,6 +51,8 @@ pub(super) enum Outcome {
     Counted(u64),
     /// So much was taken away.
     Removed(Removed),
+    /// Patterns changed so.
+    Patterns(Vec<PatternChange>),
     /// Nothing to tell.
     Noted,
 }
@@ -110,11 +118,15 @@ pub(super) async fn run(
         Chore::PutHealings(found) => {
             return derived::put(connection, &mut caches.words, found).await.map(Outcome::Counted);
         }
+        Chore::KeepPatterns(learned) => return patterns::keep(connection, learned).await.map(Outcome::Patterns),
         Chore::ExpireMemory { now } => memory::expire_some(connection, *now).await?,
         Chore::Minutes { before } => retention::take_minutes(connection, *before).await?,
         Chore::Hours { dataset, day } => retention::take_hours(connection, *dataset, *day).await?,
         Chore::Doom { dataset, day } => retention::doom(connection, rollups, *dataset, *day).await?,
-        Chore::Delete { dataset, day } => retention::delete_some(connection, rollups, *dataset, *day, clock).await?,
+        Chore::Delete { dataset, day } => {
+            patterns::count_rewrite(connection).await?;
+            retention::delete_some(connection, rollups, *dataset, *day, clock).await?
+        }
     };
     // The sums that are remembered may be among those that went.
     caches.rollups = Default::default();

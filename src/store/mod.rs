@@ -33,6 +33,7 @@ mod news;
 mod open;
 mod page;
 pub mod page_sorted;
+pub mod patterns;
 #[cfg(test)]
 mod plans;
 pub mod pulse;

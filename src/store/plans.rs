@@ -187,6 +187,36 @@ async fn rollup_cells_are_found_by_their_primary_keys() {
 }
 
 #[tokio::test]
+async fn the_history_is_read_by_time_or_by_agent_and_what_arrived_by_row_id() {
+    use super::read::cells::{Cells, EventCells, TaskCells};
+    use super::read::history::{Conditions, arrived_sql, newest_sql};
+    async fn plans<C: Cells>(store: &Store) -> [String; 3] {
+        let mut connection = store.reader().acquire().await.expect("a connection");
+        let all = newest_sql::<C>(TimeRange::ALL, &Conditions::default(), Some((5, 1)), 10);
+        let of_agent = Conditions { equal: vec![("agent", 1)], ..Conditions::default() };
+        let of_agent = newest_sql::<C>(TimeRange::ALL, &of_agent, None, 10);
+        let arrived = arrived_sql::<C>(7, &[], 10);
+        [
+            plan(&mut connection, all.sql().as_str()).await,
+            plan(&mut connection, of_agent.sql().as_str()).await,
+            plan(&mut connection, arrived.sql().as_str()).await,
+        ]
+    }
+    let (store, _folder) = store().await;
+    let [all, of_agent, arrived] = plans::<EventCells>(&store).await;
+    assert!(all.contains("SEARCH event USING INDEX event_by_time (ts>? AND ts<?)"), "{all}");
+    assert!(of_agent.contains("SEARCH event USING INDEX event_by_agent (agent=? AND ts>? AND ts<?)"), "{of_agent}");
+    assert!(arrived.contains("SEARCH event USING INTEGER PRIMARY KEY (rowid>?)"), "{arrived}");
+    // Rows of one instant are sorted among themselves, but never a whole table.
+    assert!(![all, of_agent, arrived].iter().any(|plan| plan.contains("TEMP B-TREE FOR ORDER BY")));
+    let [all, of_agent, arrived] = plans::<TaskCells>(&store).await;
+    assert!(all.contains("SEARCH task USING INDEX sqlite_autoindex_task_1 (ts>? AND ts<?)"), "{all}");
+    assert!(of_agent.contains("SEARCH task USING INDEX task_by_agent (agent=? AND ts>? AND ts<?)"), "{of_agent}");
+    assert!(arrived.contains("SEARCH task USING INTEGER PRIMARY KEY (rowid>?)"), "{arrived}");
+    assert!(![all, of_agent, arrived].iter().any(|plan| plan.contains("TEMP B-TREE FOR ORDER BY")));
+}
+
+#[tokio::test]
 async fn sealed_chunks_are_found_by_time() {
     let (store, _folder) = store().await;
     let mut connection = store.reader().acquire().await.expect("a connection");

@@ -151,6 +151,19 @@ async fn lists(snapshot: &mut Snapshot, range: TimeRange, cut: &Cut, said: &mut 
     said.push(("heard", format!("{:?}", snapshot.heard(cut).await.expect("heard"))));
 }
 
+/// What is learned from, without row ids, in the order of time.
+async fn history(snapshot: &mut Snapshot, range: TimeRange, cut: &Cut, said: &mut Said) {
+    let metrics = snapshot.metric_numbers(&["load"]).await.expect("numbers");
+    for limit in LIMITS {
+        let mut history = snapshot.history(range, cut, &metrics, limit as usize, &|_| ()).await.expect("history");
+        history.events.iter_mut().for_each(|event| event.row = 0);
+        history.tasks.iter_mut().for_each(|task| task.row = 0);
+        history.agent_metrics.iter_mut().chain(&mut history.swarm_metrics).for_each(|metric| metric.row = 0);
+        let durations: Vec<_> = history.tasks.iter_mut().map(|task| task.duration_ms.take().map(digits)).collect();
+        said.push(("history", format!("{history:?} {durations:?}")));
+    }
+}
+
 async fn pages(snapshot: &mut Snapshot, range: TimeRange, said: &mut Said) {
     for agent in ["agent-0", "agent-1", "agent-2"] {
         let Some(cut) = snapshot.agent(agent).await.expect("a cut") else { continue };
@@ -185,6 +198,7 @@ async fn answers(store: &Store) -> Said {
             let Some(cut) = snapshot.cut(&cut).await.expect("a cut") else { continue };
             sums(&mut snapshot, range, &cut, &mut said).await;
             lists(&mut snapshot, range, &cut, &mut said).await;
+            history(&mut snapshot, range, &cut, &mut said).await;
         }
         pages(&mut snapshot, range, &mut said).await;
     }

@@ -137,7 +137,10 @@ async fn step_of<T: Sealed>(connection: &mut SqliteConnection, step: Step) -> Re
     match step {
         Step::Seal { day, options } => seal::seal_step::<T>(connection, day, options).await,
         Step::Unseal { range } => seal::unseal_step::<T>(connection, range).await,
-        Step::Drop { before } => seal::drop_step::<T>(connection, before).await,
+        Step::Drop { before } => {
+            super::patterns::count_rewrite(connection).await?;
+            seal::drop_step::<T>(connection, before).await
+        }
     }
 }
 

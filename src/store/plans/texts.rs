@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{store, try_plan};
 
 /// Tables that stay small whatever is stored, as plans name them: reading one whole costs nothing.
-const SMALL: [&str; 17] = [
+const SMALL: [&str; 20] = [
     "a", // agent_name
     "agent_name",
     "agent_pulse", // one row an agent, as `p`
@@ -18,7 +18,10 @@ const SMALL: [&str; 17] = [
     "last_row",
     "maintenance_run",
     "model_name",
-    "n", // metric_name, or names in a list
+    "n",                // metric_name, or names in a list
+    "pattern",          // some hundred rows
+    "pattern_change",   // at most 10 000, read from the end
+    "pattern_learning", // one row
     "project_name",
     "sqlite_schema",
     "swarm_agent",
@@ -27,7 +30,7 @@ const SMALL: [&str; 17] = [
 ];
 
 /// Parts of statements that may sort, because what they sort is small, and what it is.
-const SORTING: [(&str, &str); 10] = [
+const SORTING: [(&str, &str); 11] = [
     ("from swarm_agent m join event e", "tasks of one swarm and one day"),
     ("from memory indexed by memory_by_session where session_id = ?1 group by memory_type", "one group a type"),
     ("from json_each(?) s", "names in a list"),
@@ -35,6 +38,7 @@ const SORTING: [(&str, &str); 10] = [
     ("select type, count(*) from event where ts >= ? and ts < ?", "one row an event type"),
     ("select n.name, c.n from lifetime_count", "one row an event type"),
     ("task where ts >= ?1 and ts < ?2 and task_id = ?3", "tasks of one id and one instant"),
+    ("from pattern where faded_ts is null order by place", "some hundred patterns"),
     ("select day, sum(rows), count(*), sum(bytes) from chunk", "one row a chunk"),
     ("duration_max is not null order by duration_max desc", "one row a chunk"),
     ("select distinct agent from agent_rollup where tier = 86400", "one row an agent"),

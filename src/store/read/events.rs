@@ -4,6 +4,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::super::StoreError;
+use super::super::dictionary::Dict;
 use super::super::error::query;
 use super::super::key::TextId;
 use super::Snapshot;
@@ -73,6 +74,39 @@ impl Snapshot {
         Ok(types)
     }
 
+    /// The oldest events of `cut` in `range` that are of one of `types`, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn events_of_types(
+        &mut self,
+        range: TimeRange,
+        cut: &Cut,
+        types: &[&str],
+        limit: u32,
+    ) -> Result<Vec<EventRow>, StoreError> {
+        let mut events = Vec::new();
+        for name in types {
+            let kind: Option<i64> = sqlx::query_scalar(Dict::Event.select_id())
+                .bind(*name)
+                .fetch_optional(&mut *self.tx)
+                .await
+                .map_err(query("look up a name"))?;
+            let Some(kind) = kind else { continue };
+            let mut sql = of_type_sql(range, cut, kind, limit);
+            let found = sql.build().try_map(read_event).fetch_all(&mut *self.tx).await;
+            events.extend(found.map_err(query("read events"))?);
+            if let Some(mut sql) = self.sealed_events_of_type_sql(range, cut, kind, limit).await? {
+                sql.push(COLUMNS).push("from e").push(WORDS);
+                let sealed = sql.build().persistent(false).try_map(read_event).fetch_all(&mut *self.tx).await;
+                events.extend(sealed.map_err(query("read events"))?);
+            }
+        }
+        events.sort_by_key(|event| (event.timestamp, event.row));
+        events.truncate(limit as usize);
+        Ok(events)
+    }
+
     /// Events that name this task, oldest first, and how many do. Where an id was used again, these are the
     /// events of all its uses.
     ///
@@ -106,6 +140,20 @@ impl Snapshot {
         }
         Ok((events, count.unsigned_abs() + sealed_count))
     }
+}
+
+/// The oldest events of a type in `range`.
+pub(in crate::store) fn of_type_sql(range: TimeRange, cut: &Cut, kind: i64, limit: u32) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::<Sqlite>::new(COLUMNS);
+    sql.push("from event e").push(WORDS).push("where e.ts >= ").push_bind(range.from.0);
+    sql.push(" and e.ts < ").push_bind(range.until.0);
+    for (column, id) in [("e.agent = ", cut.agent), ("e.swarm = ", cut.swarm), ("e.type = ", Some(kind))] {
+        if let Some(id) = id {
+            sql.push(" and ").push(column).push_bind(id);
+        }
+    }
+    sql.push(" order by e.ts, e.id limit ").push_bind(limit);
+    sql
 }
 
 fn read_event(row: SqliteRow) -> Result<EventRow, sqlx::Error> {

@@ -8,11 +8,13 @@
 mod agents;
 pub mod aggregate;
 mod backlog;
+pub(in crate::store) mod cells;
 mod cut;
 mod durations;
 mod events;
 mod healings;
 mod health;
+pub(in crate::store) mod history;
 mod listing;
 mod names;
 mod presence;
@@ -27,8 +29,10 @@ mod trends;
 mod usage;
 
 pub use agents::{AgentFacts, AgentSum};
+pub use cells::{EventCells, MetricCells, TaskCells};
 pub use cut::{Cut, Rollups};
 pub use durations::SketchAt;
+pub use history::{History, Words};
 pub use listing::{SwarmFacts, SwarmSum};
 pub use registry::{ActivePage, LatestLife};
 pub use sessions::{MemoryCut, MemoryPlace};

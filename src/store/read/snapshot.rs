@@ -34,7 +34,7 @@ const LAST_HOUR_WITHOUT_MINUTES: &str = "select max(hours.bucket) from fleet_rol
 /// A read transaction: every question asked through it sees the same records. Dropping it ends it.
 #[derive(Debug)]
 pub struct Snapshot {
-    pub(super) tx: Transaction<'static, Sqlite>,
+    pub(in crate::store) tx: Transaction<'static, Sqlite>,
     pub(super) known: super::sealed::Known,
 }
 

@@ -68,6 +68,20 @@ impl Snapshot {
         Ok(statement(&events))
     }
 
+    /// The oldest sealed events of a type, as a statement whose table `e` holds them.
+    pub(in super::super) async fn sealed_events_of_type_sql(
+        &mut self,
+        range: TimeRange,
+        cut: &Cut,
+        kind: i64,
+        limit: u32,
+    ) -> Result<Option<QueryBuilder<Sqlite>>, StoreError> {
+        let asked = [("agent", cut.agent), ("swarm", cut.swarm), ("type", Some(kind))];
+        let tests = asked.into_iter().filter_map(|(name, id)| is(name, id?)).collect();
+        let (events, _) = self.sealed_events(range, Order::Asc, tests, limit as usize, None, false).await?;
+        Ok(statement(&events))
+    }
+
     /// The oldest sealed events that name a task, and how many do.
     pub(in super::super) async fn sealed_task_events_sql(
         &mut self,
