@@ -172,7 +172,8 @@ fn cycle(season: Season, local: Local) -> i64 {
     }
 }
 
-fn slot(season: Season, local: Local) -> u8 {
+/// The slot of the season that a moment lies in.
+pub(super) fn slot(season: Season, local: Local) -> u8 {
     match season {
         Season::HourOfDay => local.hour,
         Season::DayOfWeek => local.weekday(),
