@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::model::health::{AgentSettings, HeartbeatSettings};
 use crate::model::maintain::{CompressionSettings, RetentionSettings, StreamSettings, WriteBufferSettings};
+use crate::model::pattern::PatternSettings;
 use crate::model::price::PriceTable;
 use crate::store::StoreOptions;
 use crate::telemetry::LogFormat;
@@ -73,6 +74,8 @@ pub struct Config {
     pub agents: AgentSettings,
     /// When agents are expected to beat.
     pub heartbeat: HeartbeatSettings,
+    /// What the server learns by itself.
+    pub patterns: PatternSettings,
     /// Log lines.
     pub log: LogConfig,
     /// What tokens cost.
@@ -250,7 +253,8 @@ impl Config {
         }
         upkeep::validate_stream(&self.stream)?;
         upkeep::validate(&self.retention, &self.compression, &self.write_buffer)?;
-        agents::validate(&self.agents, &self.heartbeat)
+        agents::validate(&self.agents, &self.heartbeat)?;
+        patterns::validate(&self.patterns)
     }
 }
 
@@ -269,6 +273,7 @@ fn read_bind<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Socket
 }
 
 mod agents;
+mod patterns;
 mod upkeep;
 
 #[cfg(test)]

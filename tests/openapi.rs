@@ -20,6 +20,14 @@ fn records() -> String {
         r#"{"kind":"healing","strategy":"restart","failure_type":"timeout","success":true,"duration_ms":310,"failure_id":"f-1","agent_id":"coder-1","detected_at":"2026-01-15T12:00:00Z","timestamp":"2026-01-15T12:00:01Z","actions":["kill","start"]}"#.to_owned(),
         r#"{"kind":"memory","session_id":"session-1","memory_type":"semantic","key":"goal","value":{"text":"ship"},"timestamp":"2026-01-15T12:00:00Z"}"#.to_owned(),
     ];
+    // Two hours of a heartbeat, so that there is a pattern.
+    for beat in 0..120 {
+        lines.push(format!(
+            r#"{{"kind":"event","event_type":"heartbeat","agent_id":"coder-1","swarm_id":"swarm-1","project":"shop","timestamp":"2026-01-15T{:02}:{:02}:00Z"}}"#,
+            8 + beat / 60,
+            beat % 60
+        ));
+    }
     for n in 1..=12 {
         let result = ["success", "failure", "timeout"][n % 3];
         lines.push(format!(
@@ -275,6 +283,8 @@ async fn every_route_that_is_promised_is_described_with_limits_and_examples() {
         "post /api/v1/agents",
         "patch /api/v1/agents/{agent_id}",
         "get /api/v1/event-counts",
+        "get /api/v1/patterns",
+        "get /api/v1/patterns/{pattern_id}",
         "get /api/v1/sessions",
         "get /api/v1/sessions/{session_id}/memory",
         "get /api/v1/sessions/{session_id}/memory/{memory_type}/{key}",

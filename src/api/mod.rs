@@ -25,6 +25,7 @@ pub mod openapi;
 pub mod parameter;
 pub mod params;
 pub mod path;
+pub mod patterns;
 pub mod probes;
 pub mod problem;
 mod process;

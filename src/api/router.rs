@@ -8,7 +8,8 @@ use utoipa_axum::routes;
 
 use super::{
     ApiProblem, ApiState, accept, agents, aggregate, docs, document, event_counts, export, flush, ingest, insight,
-    lists, maintain, metrics, openapi, probes, registry, reply, sessions, stream, swarm_health, swarms, trends,
+    lists, maintain, metrics, openapi, patterns, probes, registry, reply, sessions, stream, swarm_health, swarms,
+    trends,
 };
 use crate::model::{Problem, ProblemKind};
 
@@ -45,6 +46,8 @@ fn declared() -> OpenApiRouter<ApiState> {
         .routes(routes!(insight::summary))
         .routes(routes!(insight::top_agents))
         .routes(routes!(insight::slowest_tasks))
+        .routes(routes!(patterns::patterns))
+        .routes(routes!(patterns::pattern))
         .routes(routes!(trends::trends))
         .routes(routes!(event_counts::event_counts))
         .routes(routes!(agents::agents, registry::register))

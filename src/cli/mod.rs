@@ -13,6 +13,7 @@ mod health;
 mod import;
 mod ingest;
 mod memory;
+mod patterns;
 mod serve;
 mod summary;
 pub mod terminal;
@@ -70,6 +71,8 @@ enum Command {
     Import(import::ImportArgs),
     /// Print the figures of a range
     Summary(summary::SummaryArgs),
+    /// Show what recurs in the events: sequences, rhythms, correlations, habits, signs of failure
+    Patterns(patterns::PatternsArgs),
     /// Print what gets better or worse
     Trends(trends::TrendsArgs),
     /// List agents and how they are doing
@@ -196,6 +199,7 @@ impl Setup {
             stream: self.config.stream,
             agents: self.config.agents,
             heartbeat: self.config.heartbeat.clone(),
+            patterns: self.config.patterns.clone(),
         }
     }
 }
@@ -262,6 +266,7 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
             Command::Export(args) => export::run(args, &setup).await,
             Command::Import(args) => import::run(args, &setup).await,
             Command::Summary(args) => summary::run(args, &setup).await,
+            Command::Patterns(args) => patterns::run(args, &setup).await,
             Command::Trends(args) => trends::run(args, &setup).await,
             Command::Agents(args) => agents::run(args, &setup).await,
             Command::Memory(args) => memory::run(args, &setup).await,

@@ -4,6 +4,7 @@
 pub mod flush;
 pub mod healing;
 pub mod memory;
+pub mod patterns;
 pub mod retention;
 pub mod stale;
 pub mod trends;
@@ -30,6 +31,7 @@ impl Jobs {
         tasks.spawn(flush::run(service.clone(), stop.clone()));
         tasks.spawn(stale::run(service.clone(), stop.clone()));
         tasks.spawn(memory::run(service.clone(), stop.clone()));
+        tasks.spawn(patterns::run(service.clone(), stop.clone()));
         tasks.spawn(healing::run(service.clone(), stop.clone()));
         tasks.spawn(trends::run(service.clone(), stop.clone()));
         tasks.close();

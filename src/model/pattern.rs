@@ -5,6 +5,7 @@
 mod answer;
 mod evidence;
 mod id;
+mod query;
 mod settings;
 
 use serde::{Deserialize, Serialize};
@@ -14,15 +15,15 @@ use super::answer::Rate;
 use super::time::rfc3339;
 
 pub use answer::{
-    ChangeKind, FailedTask, LearnOverrides, LearnProgress, LearnStep, Learning, OccurrenceCounts, OccurrenceRow,
-    PatternChange, PatternDetail, PatternPage, PatternQuery, PatternSettings, PatternsBrief, PatternsPage,
-    PatternsQuery, TypeCount, WeekFigures, counts_by_type,
+    ChangeKind, FailedTask, LearnProgress, LearnStep, Learning, OccurrenceCounts, OccurrenceRow, PatternChange,
+    PatternDetail, PatternPage, PatternsBrief, PatternsPage, TypeCount, WeekFigures, counts_by_type,
 };
 pub use evidence::{
     Beat, CorrelationEvidence, Evidence, FrequencyEvidence, Histogram, PrecursorEvidence, Season, SequenceEvidence,
     StepGap, TemporalEvidence,
 };
 pub use id::pattern_id;
+pub use query::{LearnOverrides, PatternQuery, PatternSettings, PatternsQuery};
 pub use settings::{LearnSettings, LearnSettingsError};
 
 /// The kinds of patterns.

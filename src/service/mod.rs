@@ -18,6 +18,7 @@ pub mod live;
 pub mod maintain;
 pub mod methods;
 pub mod opaque;
+pub mod patterns;
 pub mod query;
 pub mod record;
 mod sessions;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 
 use crate::model::health::{AgentSettings, HeartbeatSettings};
 use crate::model::maintain::{CompressionSettings, RetentionSettings, StreamSettings, WriteBufferSettings};
+use crate::model::pattern::PatternSettings;
 use crate::model::price::PriceTable;
 use crate::store::Store;
 
@@ -41,6 +43,7 @@ pub struct Service {
     buffer: Arc<record::buffer::Buffer>,
     cache: Arc<cache::Cache>,
     feed: Arc<live::Feed>,
+    patterns: Arc<patterns::Desk>,
     standing: Arc<trends::Standing>,
 }
 
@@ -65,6 +68,8 @@ pub struct Settings {
     pub agents: AgentSettings,
     /// When agents are expected to beat.
     pub heartbeat: HeartbeatSettings,
+    /// What is learned.
+    pub patterns: PatternSettings,
 }
 
 impl Service {
@@ -78,6 +83,7 @@ impl Service {
             buffer: Arc::default(),
             cache: Arc::default(),
             feed: Arc::default(),
+            patterns: Arc::default(),
             standing: Arc::default(),
         }
     }

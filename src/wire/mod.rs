@@ -25,6 +25,7 @@ pub mod ndjson;
 pub mod nested;
 pub mod openmetrics;
 pub mod otlp;
+pub mod patterns;
 pub mod prometheus;
 mod text;
 pub mod trends;

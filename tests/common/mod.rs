@@ -54,6 +54,7 @@ impl Server {
             stream: config.stream,
             agents: config.agents,
             heartbeat: config.heartbeat.clone(),
+            patterns: config.patterns.clone(),
             ..Settings::default()
         };
         let service = Service::new(store, settings);

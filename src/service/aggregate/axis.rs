@@ -134,7 +134,7 @@ fn starts(parts: &[(TimeRange, i64)], step: i64) -> Vec<Micros> {
 }
 
 /// `range` in parts with one offset from UTC each, in microseconds.
-fn offsets(range: TimeRange, zone: Tz) -> Vec<(TimeRange, i64)> {
+pub(in crate::service) fn offsets(range: TimeRange, zone: Tz) -> Vec<(TimeRange, i64)> {
     let mut parts = Vec::new();
     let (mut from, mut offset) = (range.from, offset_at(zone, range.from));
     let mut seen = range.from;

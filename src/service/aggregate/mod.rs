@@ -34,6 +34,7 @@ use crate::store::StoreError;
 use crate::store::read::aggregate::{Family, Group, Needs};
 
 use axis::Axis;
+pub(in crate::service) use axis::offsets;
 use figure::{Figure, column, figure};
 use gather::{Cell, Cells, Plan};
 

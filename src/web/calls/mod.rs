@@ -11,6 +11,7 @@ mod healing;
 mod insight;
 mod list;
 mod maintain;
+mod patterns;
 mod problem;
 mod sessions;
 
@@ -21,4 +22,5 @@ pub use healing::*;
 pub use insight::*;
 pub use list::*;
 pub use maintain::*;
+pub use patterns::*;
 pub use sessions::*;

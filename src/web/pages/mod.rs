@@ -3,7 +3,6 @@
 mod agent;
 mod explore;
 mod exports;
-mod healing;
 mod import;
 mod lazy;
 mod list;

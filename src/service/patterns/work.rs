@@ -1,0 +1,168 @@
+//! One learning: records are read, events made of them, patterns found, and, of what the server learns by itself,
+//! kept.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::desk::{Found, Key, Progress};
+use super::gather::{self, Gathered};
+use crate::analytics::patterns::conditions::series;
+use crate::analytics::patterns::{EventLog, Learned, Zone, learn};
+use crate::model::pattern::{LearnSettings, Learning};
+use crate::model::{Micros, Problem, ProblemKind, RangeSpec, TimeRange};
+use crate::service::{Service, ServiceError};
+use crate::store::changes::Mark;
+use crate::store::patterns::{self as kept, HistoryState};
+use crate::store::read::{Cut, Snapshot};
+
+/// What was read.
+struct Read {
+    gathered: Gathered,
+    history: HistoryState,
+    since: Mark,
+    touches: TimeRange,
+    absolute: bool,
+}
+
+impl Service {
+    /// Learns `key`. `before` is what came of it the last time.
+    pub(super) async fn learn(
+        &self,
+        key: &Key,
+        before: Option<Arc<Found>>,
+        progress: &Progress,
+        now: Micros,
+    ) -> Result<Found, ServiceError> {
+        let started = Instant::now();
+        progress.read(0);
+        let read = match &key.asked {
+            None => self.read_everything(&key.settings, before, progress).await?,
+            Some((range, filter)) => {
+                let since = self.store().changes().mark();
+                let mut snapshot = self.store().snapshot().await?;
+                let history = snapshot.history_state().await?;
+                let bounds = snapshot.bounds().await?;
+                let resolved = range.resolve(now, bounds).map_err(|error| Problem::bad_request(error.to_string()))?;
+                let gathered = match snapshot.cut(filter).await? {
+                    Some(cut) => read_history(&mut snapshot, resolved, &cut, &key.settings, progress).await?,
+                    None => Gathered::default(),
+                };
+                let touches = if range.is_all() { TimeRange::ALL } else { resolved };
+                Read { gathered, history, since, touches, absolute: is_absolute(range) }
+            }
+        };
+        progress.learn();
+        let (settings, gathered) = (key.settings.clone(), read.gathered);
+        let work = tokio::task::spawn_blocking(move || find(gathered, &settings, now));
+        let broken = |_| Problem::new(ProblemKind::Internal, "learning patterns broke off; the log says why");
+        let (gathered, log, zone, learned, derived) = work.await.map_err(broken)??;
+        let limited = learned.limited() || !gathered.history.limited.is_empty();
+        let learning = Learning {
+            learned_at: now,
+            from: learned.span.map(|(first, _)| first),
+            until: learned.span.map(|(_, last)| last),
+            events: learned.considered,
+            derived: derived.into_iter().filter(|time| learned.span.is_some_and(|(first, _)| *time >= first)).count()
+                as u64,
+            limited,
+            settings: key.settings.clone(),
+            kept: key.asked.is_none(),
+        };
+        let patterns = in_order(learned);
+        let mut changes = Vec::new();
+        if key.asked.is_none() {
+            let keep = kept::Learned { learning: learning.clone(), history: read.history, patterns: patterns.clone() };
+            changes = self.store().keep_patterns(Arc::new(keep)).await?;
+        }
+        Ok(Found {
+            learning,
+            patterns,
+            changes,
+            log,
+            zone,
+            history: read.history,
+            gathered: key.asked.is_none().then_some(gathered),
+            since: read.since,
+            touches: read.touches,
+            absolute: read.absolute,
+            done: Instant::now(),
+            took: started.elapsed(),
+        })
+    }
+
+    /// The newest records of the whole store: only what arrived since, where nothing else happened.
+    async fn read_everything(
+        &self,
+        settings: &LearnSettings,
+        before: Option<Arc<Found>>,
+        progress: &Progress,
+    ) -> Result<Read, ServiceError> {
+        let since = self.store().changes().mark();
+        let mut snapshot = self.store().snapshot().await?;
+        let history = snapshot.history_state().await?;
+        let limit = settings.max_history_size as usize;
+        let known = before.filter(|before| before.history.rewrites == history.rewrites);
+        let mut gathered = None;
+        if let Some((place, known)) = known.and_then(|known| Some((known.history.place, known.gathered.clone()?))) {
+            let metrics = snapshot.metric_numbers(&series().collect::<Vec<_>>()).await?;
+            if let Some(news) = snapshot.history_since(place, &metrics, limit).await? {
+                let mut known = known;
+                known.history.add(news, limit);
+                known.name(&mut snapshot).await?;
+                gathered = Some(known);
+            }
+        }
+        let gathered = match gathered {
+            Some(gathered) => gathered,
+            None => read_history(&mut snapshot, TimeRange::ALL, &Cut::default(), settings, progress).await?,
+        };
+        Ok(Read { gathered, history, since, touches: TimeRange::ALL, absolute: true })
+    }
+}
+
+async fn read_history(
+    snapshot: &mut Snapshot,
+    range: TimeRange,
+    cut: &Cut,
+    settings: &LearnSettings,
+    progress: &Progress,
+) -> Result<Gathered, ServiceError> {
+    let metrics = snapshot.metric_numbers(&series().collect::<Vec<_>>()).await?;
+    let limit = settings.max_history_size as usize;
+    let history = snapshot.history(range, cut, &metrics, limit, &|rows| progress.read(rows)).await?;
+    let mut gathered = Gathered::new(history);
+    gathered.name(snapshot).await?;
+    Ok(gathered)
+}
+
+type Worked = (Gathered, EventLog, Zone, Learned, Vec<Micros>);
+
+/// The part that computes, on a thread of its own.
+fn find(gathered: Gathered, settings: &LearnSettings, now: Micros) -> Result<Worked, ServiceError> {
+    let (log, derived) = gathered.log();
+    let span = log.span().map_or(TimeRange { from: now, until: Micros(now.0.saturating_add(1)) }, |(first, last)| {
+        TimeRange { from: first, until: Micros(last.0.saturating_add(1)) }
+    });
+    let zone = gather::zone(&settings.tz, span)?;
+    let learned = learn(&log, settings, &zone, now);
+    Ok((gathered, log, zone, learned, derived))
+}
+
+/// In the order of the kinds, the surest first.
+fn in_order(learned: Learned) -> Vec<crate::model::pattern::Pattern> {
+    let mut patterns = learned.patterns;
+    patterns.sort_by(|a, b| {
+        let by_kind = a.pattern_type.cmp(&b.pattern_type);
+        by_kind
+            .then_with(|| b.confidence.total_cmp(&a.confidence))
+            .then_with(|| b.occurrences.cmp(&a.occurrences))
+            .then_with(|| a.pattern_id.cmp(&b.pattern_id))
+    });
+    patterns
+}
+
+/// Whether a range does not move with the clock.
+fn is_absolute(range: &RangeSpec) -> bool {
+    let moves = |end: &str| end.is_empty() || end.starts_with("now");
+    range.is_all() || !(moves(&range.from) || moves(&range.to))
+}
