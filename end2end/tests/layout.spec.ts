@@ -35,9 +35,9 @@ test("the pages are listed, the one shown is marked", async ({ open, page }) => 
   const menu = page.locator(".pages-menu summary");
   if (await menu.isVisible()) await menu.click();
   const links = page.getByRole("navigation", { name: "Pages" }).getByRole("link");
-  await expect(links).toHaveText(["Overview", "Swarms", "Agents", "Tasks", "Events", "Sessions", "Explore", "Exports", "System"]);
+  await expect(links).toHaveText(["Overview", "Swarms", "Agents", "Tasks", "Events", "Sessions", "Healing", "Explore", "Exports", "System"]);
   await expect(links.nth(2)).toHaveAttribute("aria-current", "true");
-  await links.nth(7).click();
+  await links.nth(8).click();
   await expect(page.getByRole("heading", { level: 1, name: "Exports" })).toBeVisible();
 });
 

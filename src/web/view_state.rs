@@ -13,6 +13,8 @@ use crate::model::{RangeSpec, RecordFilter};
 pub struct ViewState {
     /// Which instants.
     pub range: RangeSpec,
+    /// Which instants the page is about where the URL names none.
+    pub usual: RangeSpec,
     /// Which records.
     pub filter: RecordFilter,
     /// Series not drawn, as `panel.series`.
@@ -32,6 +34,7 @@ impl Default for ViewState {
     fn default() -> Self {
         Self {
             range: RangeSpec::default(),
+            usual: RangeSpec::default(),
             filter: RecordFilter::default(),
             hidden: BTreeSet::new(),
             live: true,
@@ -46,7 +49,13 @@ impl ViewState {
     /// Reads a query string, with or without its question mark.
     #[must_use]
     pub fn parse(query: &str) -> Self {
-        let mut state = Self::default();
+        Self::parse_for(query, &RangeSpec::default())
+    }
+
+    /// The same for a page that is about `usual` where the query names no range.
+    #[must_use]
+    pub fn parse_for(query: &str, usual: &RangeSpec) -> Self {
+        let mut state = Self { range: usual.clone(), usual: usual.clone(), ..Self::default() };
         let (mut from, mut to) = (None, None);
         for (key, value) in pairs(query) {
             if value.is_empty() {
@@ -100,7 +109,7 @@ impl ViewState {
     pub fn fields(&self) -> Vec<(&'static str, String)> {
         let mut fields = Vec::new();
         fields.extend(self.id.clone().map(|id| ("id", id)));
-        if self.range != RangeSpec::default() {
+        if self.range != self.usual {
             fields.push(("from", self.range.from.clone()));
             if !self.range.is_all() && self.range.to != "now" {
                 fields.push(("to", self.range.to.clone()));
@@ -225,12 +234,15 @@ pub const BACK: &str = "back";
 /// How many members of a swarm come before those shown.
 pub const SKIP: &str = "skip";
 
+/// Whether healings are shown that were reported, derived, or both.
+pub const ORIGINS: &str = "origins";
+
 /// What pages may set by themselves: the place in a list, its order; what is explored; how it is exported; how
 /// agents are shown; what of a session's memory.
 /// A key that comes several times, as from the boxes of a form, holds its values with commas between.
-const OWN: [&str; 19] = [
-    CURSOR, SEEN, BACK, SKIP, "sort", "order", "limit", "source", "field", "fn", "group", "bucket", "tz", "pretty",
-    "metadata", "gzip", "view", "expired", "history",
+const OWN: [&str; 20] = [
+    CURSOR, SEEN, BACK, SKIP, ORIGINS, "sort", "order", "limit", "source", "field", "fn", "group", "bucket", "tz",
+    "pretty", "metadata", "gzip", "view", "expired", "history",
 ];
 
 /// The filters a page takes, in the order of the query string.
@@ -349,6 +361,17 @@ mod tests {
         assert!(once.hidden.contains("throughput.failure"));
         assert_eq!(once.page_query(), state().page_query());
         assert_eq!(once.toggled("throughput.failure"), state());
+    }
+
+    #[test]
+    fn a_page_with_a_usual_range_of_its_own_names_every_other() {
+        let all = RangeSpec { from: "all".into(), to: "now".into() };
+        let usual = ViewState::parse_for("", &all);
+        assert_eq!((usual.range.is_all(), usual.query().as_str()), (true, ""));
+        assert_eq!(usual.with_range("now-24h", "now").query(), "?from=now-24h");
+        assert_eq!(ViewState::parse_for("?from=now-24h", &all), usual.with_range("now-24h", "now"));
+        // What leads to another page says the range that page would not take for granted.
+        assert_eq!(ViewState { range: usual.range, ..ViewState::default() }.query(), "?from=all");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use super::Found;
 use super::follow::{self, Counts};
 use super::log::EventLog;
-use super::sequence::LIFT_MIN;
+use super::pairs::Pairs;
 use super::streams::{LAG, Streams, Widths};
 use super::traced::occurrence;
 use crate::model::Micros;
@@ -23,28 +23,31 @@ const TOGETHER: f64 = 0.5;
 const CHAIN_SLACK: f64 = 0.1;
 
 /// Looks at every pair of types.
-pub(super) fn find(log: &EventLog, streams: &Streams, scope: Scope, widths: Widths, settings: &LearnSettings) -> Found {
+pub(super) fn find(
+    log: &EventLog,
+    streams: &Streams,
+    pairs: &Pairs,
+    scope: Scope,
+    widths: Widths,
+    settings: &LearnSettings,
+) -> Found {
     let mut found = Found::default();
-    let totals = follow::totals(streams);
-    let frequent: Vec<u32> = (0_u32..)
-        .zip(&totals)
-        .filter(|(_, total)| **total >= u64::from(settings.min_occurrences))
-        .map(|(kind, _)| kind)
-        .collect();
     let mut passed: HashMap<(u32, u32), Counts> = HashMap::new();
-    for &first in &frequent {
-        let leads = follow::leads(streams, first);
-        for &then in frequent.iter().filter(|then| **then != first) {
-            let counts = follow::count(streams, &leads, then, LAG, widths);
-            if counts.expected > 0.0 {
-                found.tested += 1;
-                if passes(&counts, settings) {
+    for &first in &pairs.kinds {
+        let [all, apart, _] = pairs.trials(first);
+        for &then in pairs.kinds.iter().filter(|then| **then != first) {
+            found.tested += 1;
+            let reach = pairs.get(first, then).map(|pair| pair.lag).unwrap_or_default();
+            let mut counts = follow::of_pair([all, apart], reach);
+            if counts.enough(settings) {
+                counts.weigh(streams, &follow::leads(streams, first), then, LAG, widths);
+                if counts.stands_out(0.0, settings) {
                     passed.insert((first, then), counts);
                 }
             }
         }
     }
-    let mut pairs: Vec<((u32, u32), Counts)> = passed
+    let mut surer: Vec<((u32, u32), Counts)> = passed
         .iter()
         .filter(|((first, then), counts)| {
             let back = passed.get(&(*then, *first)).map_or(0.0, Counts::confidence);
@@ -52,23 +55,14 @@ pub(super) fn find(log: &EventLog, streams: &Streams, scope: Scope, widths: Widt
         })
         .map(|(pair, counts)| (*pair, *counts))
         .collect();
-    pairs.sort_unstable_by_key(|(pair, _)| *pair);
-    let patterns: Vec<((u32, u32), Pattern)> = pairs
+    surer.sort_unstable_by_key(|(pair, _)| *pair);
+    let patterns: Vec<((u32, u32), Pattern)> = surer
         .iter()
         .filter_map(|(pair, counts)| Some((*pair, pattern(log, streams, scope, widths, settings, *pair, counts)?)))
         .collect();
     found.patterns =
         patterns.iter().filter(|(pair, own)| !chained(*pair, own, &patterns)).map(|(_, own)| own.clone()).collect();
     found
-}
-
-fn passes(counts: &Counts, settings: &LearnSettings) -> bool {
-    let least = u64::from(settings.min_occurrences);
-    counts.hits >= least
-        && counts.met >= least
-        && counts.confidence() >= settings.confidence_threshold
-        && counts.confidence() >= LIFT_MIN * counts.expected
-        && (counts.hits < LearnSettings::CONTROLLED_FROM || counts.p_value(0.0) <= settings.false_discovery_rate)
 }
 
 /// Whether first → middle → then says the same.

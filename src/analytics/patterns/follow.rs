@@ -1,10 +1,11 @@
 //! One thing followed by another within a window, in the same stream: what correlations and precursors count.
 
 use super::histogram::{histogram, median};
-use super::sequence::advance;
+use super::pairs::Reach;
+use super::sequence::{LIFT_MIN, advance};
 use super::significance::binomial_tail;
 use super::streams::{Group, Streams, Widths};
-use crate::model::pattern::Histogram;
+use crate::model::pattern::{Histogram, LearnSettings};
 
 /// Moments in a stream from which on something is waited for, ascending.
 #[derive(Debug, Clone)]
@@ -40,6 +41,36 @@ impl Counts {
         if self.trials == 0 { 0.0 } else { self.hits as f64 / self.trials as f64 }
     }
 
+    /// Whether there is enough to ask for chance.
+    pub fn enough(&self, settings: &LearnSettings) -> bool {
+        let least = u64::from(settings.min_occurrences);
+        self.hits >= least && self.met >= least && self.confidence() >= settings.confidence_threshold
+    }
+
+    /// Whether it is more than chance, and more than a hit of chance `floor`.
+    pub fn stands_out(&self, floor: f64, settings: &LearnSettings) -> bool {
+        self.confidence() >= LIFT_MIN * self.expected
+            && (self.hits < LearnSettings::CONTROLLED_FROM || self.p_value(floor) <= settings.false_discovery_rate)
+    }
+
+    /// Finds what chance would make of it.
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+    pub fn weigh(&mut self, streams: &Streams, leads: &[Lead<'_>], then: u32, width: usize, widths: Widths) {
+        let (mut expected, mut chance, mut all) = (0.0, 0.0, 0.0);
+        for lead in leads {
+            let weight = lead.moments.len() as f64;
+            all += weight;
+            if let Some(group) = streams.group(lead.group.stream, then) {
+                expected += weight * streams.cover(lead.group, group, width, widths);
+                chance += weight * streams.shuffled(lead.group, group, width);
+            }
+        }
+        if all > 0.0 {
+            self.expected = expected / all;
+            self.chance = (chance / all).max(self.expected);
+        }
+    }
+
     pub fn lift(&self) -> Option<f64> {
         (self.expected > 0.0).then(|| self.confidence() / self.expected)
     }
@@ -51,7 +82,6 @@ impl Counts {
 }
 
 /// Counts how often `then` follows the moments within the width.
-#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
 pub(super) fn count(streams: &Streams, leads: &[Lead<'_>], then: u32, width: usize, widths: Widths) -> Counts {
     let mut counts = Counts::default();
     let window = widths.0[width];
@@ -77,15 +107,22 @@ pub(super) fn count(streams: &Streams, leads: &[Lead<'_>], then: u32, width: usi
                 counts.apart_hits += u64::from(hit);
             }
         }
-        let weight = lead.moments.len() as f64;
-        counts.expected += weight * streams.cover(lead.group, group, width, widths);
-        counts.chance += weight * streams.shuffled(lead.group, group, width);
     }
-    if counts.trials > 0 {
-        counts.expected /= counts.trials as f64;
-        counts.chance = (counts.chance / counts.trials as f64).max(counts.expected);
-    }
+    counts.weigh(streams, leads, then, width, widths);
     counts
+}
+
+/// The counts of a pair of types.
+pub(super) fn of_pair(trials: [u64; 2], reach: Reach) -> Counts {
+    let [trials, apart] = trials;
+    Counts {
+        trials,
+        hits: u64::from(reach.hits),
+        met: u64::from(reach.met),
+        apart,
+        apart_hits: u64::from(reach.apart_hits),
+        ..Counts::default()
+    }
 }
 
 fn apart(moments: &[i64], window: i64) -> u64 {
@@ -148,11 +185,4 @@ pub(super) fn lead_times(hits: &[Hit], window: i64) -> Option<(f64, Histogram)> 
 /// The events of a type as leads.
 pub(super) fn leads(streams: &Streams, kind: u32) -> Vec<Lead<'_>> {
     streams.of_kind(kind).map(|group| Lead { group, moments: streams.times_of(group) }).collect()
-}
-
-/// How many events of each type the streams hold.
-pub(super) fn totals(streams: &Streams) -> Vec<u64> {
-    (0..u32::try_from(streams.kinds()).unwrap_or(u32::MAX))
-        .map(|kind| streams.of_kind(kind).map(|group| group.at.len() as u64).sum())
-        .collect()
 }

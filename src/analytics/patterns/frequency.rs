@@ -10,6 +10,7 @@ use super::histogram::{deviation, histogram, median};
 use super::log::EventLog;
 use super::significance::binomial_tail;
 use super::streams::{Group, Streams};
+use crate::analytics::stats::Moments;
 use crate::model::Micros;
 use crate::model::answer::Rate;
 use crate::model::pattern::{
@@ -26,6 +27,10 @@ const ALONE: f64 = 0.9;
 const SAMPLES: usize = 256;
 /// From so many missing beats on, the agent was not there to beat, and nothing was missed.
 const PAUSE: f64 = 100.0;
+/// At least this share of the time between pauses must be regular: beats in a hurry between long waits are no rhythm.
+const SHARE_MIN: f64 = 0.5;
+/// Intervals between two pauses, at least, in the mean.
+const RUN_MIN: f64 = 5.0;
 
 /// Looks at every type of every agent. `order` is the rows of each stream by time.
 #[must_use]
@@ -67,13 +72,13 @@ fn rhythm(
     if confidence < settings.confidence_threshold {
         return None;
     }
-    let regular = intervals.iter().filter(|interval| (*interval - middle).abs() <= BAND * middle).count() as u64;
+    let even: Moments = intervals.iter().copied().filter(|i| (i - middle).abs() <= BAND * middle).collect();
+    if !lasts(&intervals, middle, even.sum) {
+        return None;
+    }
+    let (regular, average, stddev) = (even.n, even.mean()?, even.stddev_samp());
     // The median is chosen from the intervals, so one of them lies in the band by force.
     let p_value = binomial_tail(intervals.len() as u64 - 1, regular.saturating_sub(1), chance(group, middle, all));
-    let whole: Vec<f64> = intervals.iter().copied().filter(|interval| *interval < 1.5 * middle).collect();
-    let average = whole.iter().sum::<f64>() / whole.len() as f64;
-    let squares: f64 = whole.iter().map(|interval| (interval - average).powi(2)).sum();
-    let stddev = (whole.len() > 1).then(|| (squares / (whole.len() - 1) as f64).sqrt());
     let (missed_beats, missed) = missed(times, middle, now);
     let kind = log.kind_names.get(group.kind as usize)?;
     let agent = log.agent_names.get(group.stream as usize)?;
@@ -114,6 +119,15 @@ fn rhythm(
             missed,
         }),
     })
+}
+
+/// Whether the regular intervals, `even` seconds in all, make up the time in which the agent was there, and whether it
+/// was there for long enough at a time.
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+fn lasts(intervals: &[f64], middle: f64, even: f64) -> bool {
+    let there: Vec<f64> = intervals.iter().copied().filter(|interval| *interval < PAUSE * middle).collect();
+    let pauses = intervals.len() - there.len();
+    even >= SHARE_MIN * there.iter().sum::<f64>() && there.len() as f64 >= RUN_MIN * (pauses + 1) as f64
 }
 
 /// The chance of an interval within the band.

@@ -14,6 +14,7 @@ mod frequency;
 mod histogram;
 mod log;
 mod occurrences;
+mod pairs;
 mod precursor;
 mod sequence;
 pub mod significance;
@@ -33,6 +34,7 @@ pub use precursor::is_failure;
 pub use zone::Zone;
 
 use log::NONE;
+use pairs::Pairs;
 use significance::benjamini_hochberg;
 use streams::{Streams, Widths};
 
@@ -47,6 +49,8 @@ pub struct Learned {
     pub available: u64,
     /// The first and last instant considered; `None` without events.
     pub span: Option<(Micros, Micros)>,
+    /// Frequent types that were not paired with others because there are more than 512; the rarest.
+    pub types_left_out: u64,
     /// How many things of each kind were held against chance.
     pub tested: Vec<(PatternType, u64)>,
 }
@@ -83,11 +87,16 @@ pub fn learn(log: &EventLog, settings: &LearnSettings, zone: &Zone, now: Micros)
     );
     let agents = Streams::new(log, &log.agents, log.agent_names.len(), widths);
     let swarms = Streams::new(log, &shared_swarms(log), log.swarm_names.len(), widths);
-    let scopes = [(Scope::Agent, &agents), (Scope::Swarm, &swarms)];
-    let correlations = scopes.map(|(scope, streams)| correlation::find(log, streams, scope, widths, settings));
-    let precursors = scopes.map(|(scope, streams)| precursor::find(log, streams, scope, widths, settings));
+    let least = u64::from(settings.min_occurrences);
+    let of_agents = Pairs::new(log, &agents, widths, least);
+    let of_swarms = Pairs::new(log, &swarms, widths, least);
+    let scopes = [(Scope::Agent, &agents, &of_agents), (Scope::Swarm, &swarms, &of_swarms)];
+    let correlations =
+        scopes.map(|(scope, streams, pairs)| correlation::find(log, streams, pairs, scope, widths, settings));
+    let precursors =
+        scopes.map(|(scope, streams, pairs)| precursor::find(log, streams, pairs, scope, widths, settings));
     let kinds = [
-        (PatternType::Sequence, sequences(log, &agents, &swarms, widths, settings)),
+        (PatternType::Sequence, sequences(log, scopes, widths, settings)),
         (PatternType::Frequency, listed(frequency::find(log, &agents, settings, now), settings)),
         (PatternType::Correlation, listed(joined(correlations), settings)),
         (PatternType::Temporal, listed(temporal::find(log, zone, settings), settings)),
@@ -96,7 +105,14 @@ pub fn learn(log: &EventLog, settings: &LearnSettings, zone: &Zone, now: Micros)
     let tested = kinds.iter().map(|(kind, found)| (*kind, found.tested)).collect();
     let mut patterns: Vec<Pattern> = kinds.into_iter().flat_map(|(_, found)| found.patterns).collect();
     patterns.sort_by(|a, b| b.confidence.total_cmp(&a.confidence).then_with(|| a.pattern_id.cmp(&b.pattern_id)));
-    Learned { patterns, considered: available, available, span: log.span(), tested }
+    Learned {
+        patterns,
+        considered: available,
+        available,
+        span: log.span(),
+        types_left_out: of_agents.left_out.max(of_swarms.left_out),
+        tested,
+    }
 }
 
 /// The swarm of each event, where several agents work in it: alone, an agent's own stream says the same.
@@ -111,11 +127,16 @@ fn shared_swarms(log: &EventLog) -> Vec<u32> {
     log.swarms.iter().map(|swarm| if shared.get(*swarm as usize) == Some(&true) { *swarm } else { NONE }).collect()
 }
 
-fn sequences(log: &EventLog, agents: &Streams, swarms: &Streams, widths: Widths, settings: &LearnSettings) -> Found {
+fn sequences(
+    log: &EventLog,
+    scopes: [(Scope, &Streams, &Pairs); 2],
+    widths: Widths,
+    settings: &LearnSettings,
+) -> Found {
     let mut found = Found::default();
     let mut known: HashSet<Vec<String>> = HashSet::new();
-    for (scope, streams) in [(Scope::Agent, agents), (Scope::Swarm, swarms)] {
-        let mut miner = sequence::Miner::new(streams, widths, settings);
+    for (scope, streams, pairs) in scopes {
+        let mut miner = sequence::Miner::new(streams, pairs, widths, settings);
         miner.run();
         found.tested += miner.tested;
         let patterns = miner
@@ -128,9 +149,7 @@ fn sequences(log: &EventLog, agents: &Streams, swarms: &Streams, widths: Widths,
         found.patterns.extend(patterns);
     }
     let mut found = listed(found, settings);
-    let (agents, swarms) = found.patterns.drain(..).partition(of_agents);
-    found.patterns = traced::closed(agents);
-    found.patterns.extend(traced::closed(swarms));
+    found.patterns = traced::closed(found.patterns);
     found
 }
 
@@ -140,10 +159,6 @@ fn joined([mut agents, swarms]: [Found; 2]) -> Found {
     agents.patterns.extend(swarms.patterns.into_iter().filter(|pattern| !known.contains(&pattern.events)));
     agents.tested += swarms.tested;
     agents
-}
-
-fn of_agents(pattern: &Pattern) -> bool {
-    matches!(&pattern.metadata, crate::model::pattern::Evidence::Sequence(evidence) if evidence.scope == Scope::Agent)
 }
 
 /// Those of the candidates that are not put down to chance.

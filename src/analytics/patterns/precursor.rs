@@ -6,7 +6,8 @@
 use super::Found;
 use super::follow::{self, Counts, Hit, Lead};
 use super::log::EventLog;
-use super::sequence::{LIFT_MIN, advance};
+use super::pairs::Pairs;
+use super::sequence::advance;
 use super::streams::{ALARM, Group, Streams, Widths};
 use super::traced::occurrence;
 use crate::model::Micros;
@@ -54,36 +55,42 @@ struct Sign<'a> {
 }
 
 /// Looks for signs of every failure.
-pub(super) fn find(log: &EventLog, streams: &Streams, scope: Scope, widths: Widths, settings: &LearnSettings) -> Found {
+pub(super) fn find(
+    log: &EventLog,
+    streams: &Streams,
+    pairs: &Pairs,
+    scope: Scope,
+    widths: Widths,
+    settings: &LearnSettings,
+) -> Found {
     let mut found = Found::default();
     let least = u64::from(settings.min_occurrences);
-    let totals = follow::totals(streams);
-    let frequent: Vec<u32> =
-        (0_u32..).zip(&totals).filter(|(_, total)| **total >= least).map(|(kind, _)| kind).collect();
     let named = |kind: &u32| log.kind_names.get(*kind as usize).is_some_and(|name| is_failure(name));
-    for &failure in frequent.iter().filter(|kind| named(kind)) {
+    for &failure in pairs.kinds.iter().filter(|kind| named(kind)) {
         let mut signs = Vec::new();
-        for &kind in frequent.iter().filter(|kind| **kind != failure) {
-            let leads = follow::leads(streams, kind);
-            let counts = follow::count(streams, &leads, failure, ALARM, widths);
-            if counts.expected > 0.0 {
-                found.tested += 1;
+        for &kind in pairs.kinds.iter().filter(|kind| **kind != failure) {
+            found.tested += 1;
+            let [all, _, apart] = pairs.trials(kind);
+            let reach = pairs.get(kind, failure).map(|pair| pair.alarm).unwrap_or_default();
+            let mut counts = follow::of_pair([all, apart], reach);
+            if counts.hits >= least {
+                let leads = follow::leads(streams, kind);
+                counts.weigh(streams, &leads, failure, ALARM, widths);
                 signs.push(Sign { kinds: vec![kind], leads, counts });
             }
         }
-        signs.retain(|sign| sign.counts.hits >= least);
-        for sign in signs.iter().filter(|sign| passes(&sign.counts, 0.0, settings)) {
+        for sign in signs.iter().filter(|s| s.counts.enough(settings) && s.counts.stands_out(0.0, settings)) {
             found.patterns.extend(pattern(log, streams, scope, widths, settings, failure, sign, &sign.leads));
         }
         signs.sort_by(|a, b| b.counts.confidence().total_cmp(&a.counts.confidence()).then(a.kinds.cmp(&b.kinds)));
         signs.truncate(PAIRED_MAX);
-        pairs(log, streams, scope, widths, settings, failure, &signs, &mut found);
+        in_pairs(log, streams, scope, widths, settings, failure, &signs, &mut found);
     }
     found
 }
 
 #[expect(clippy::too_many_arguments, reason = "what every search here takes, and where its results go")]
-fn pairs(
+fn in_pairs(
     log: &EventLog,
     streams: &Streams,
     scope: Scope,
@@ -101,7 +108,7 @@ fn pairs(
                 rows.iter().map(|(group, ends, _)| Lead { group, moments: ends.as_slice() }).collect();
             let counts = follow::count(streams, &leads, failure, ALARM, widths);
             let alone = first.counts.confidence().max(second.counts.confidence());
-            if counts.confidence() >= alone + SURER && passes(&counts, alone, settings) {
+            if counts.confidence() >= alone + SURER && counts.enough(settings) && counts.stands_out(alone, settings) {
                 let starts: Vec<Lead<'_>> =
                     rows.iter().map(|(group, _, starts)| Lead { group, moments: starts.as_slice() }).collect();
                 let kinds = vec![first.kinds[0], second.kinds[0]];
@@ -138,15 +145,6 @@ fn in_a_row<'a>(
         }
     }
     found
-}
-
-fn passes(counts: &Counts, floor: f64, settings: &LearnSettings) -> bool {
-    let least = u64::from(settings.min_occurrences);
-    counts.hits >= least
-        && counts.met >= least
-        && counts.confidence() >= settings.confidence_threshold
-        && counts.confidence() >= LIFT_MIN * counts.expected
-        && (counts.hits < LearnSettings::CONTROLLED_FROM || counts.p_value(floor) <= settings.false_discovery_rate)
 }
 
 /// `starts` are the moments at which the sign began, one for each at which it was complete.

@@ -1,4 +1,5 @@
-//! Sequences: types that follow each other in one stream, two to eight of them, each at most once.
+//! Sequences: types that follow each other in one stream, two to eight of them, each at most once; and types that
+//! come in runs, as the sequence of the type and itself.
 //!
 //! An occurrence starts at an event of the first type. Each step is the next event of its type, strictly later and
 //! within the gap, before the first type comes again; so occurrences never share an event. Events of other types may
@@ -10,6 +11,9 @@
 //! that sets it off best from the first of the two, which looks at no unrelated type. A pattern is as doubtful as its
 //! most doubtful step.
 
+use std::collections::HashMap;
+
+use super::pairs::{Pairs, halvings};
 use super::significance::binomial_tail;
 use super::streams::{Group, SCALES, Streams, Widths};
 use crate::model::pattern::LearnSettings;
@@ -38,6 +42,19 @@ pub(super) struct Sequence {
     pub p_value: f64,
 }
 
+impl Sequence {
+    /// One step longer.
+    fn then(&self, step: &Step) -> Self {
+        let mut longer = self.clone();
+        longer.kinds.push(step.kind);
+        longer.gaps.push(step.gap);
+        longer.count = step.hits;
+        longer.expected *= step.expected;
+        longer.p_value = longer.p_value.max(step.p_value);
+        longer
+    }
+}
+
 /// A start that was followed so far.
 #[derive(Debug, Clone, Copy)]
 struct Thread {
@@ -46,6 +63,13 @@ struct Thread {
     last: i64,
     /// When the first type comes again: the search ends.
     cut: i64,
+}
+
+/// How many threads are in a stream.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    stream: u32,
+    threads: f64,
 }
 
 /// A step that may be taken.
@@ -64,8 +88,7 @@ pub(super) struct Miner<'a> {
     streams: &'a Streams,
     widths: Widths,
     settings: &'a LearnSettings,
-    /// Events of each type.
-    totals: Vec<u64>,
+    pairs: &'a Pairs,
     /// How many steps were looked at.
     pub tested: u64,
     /// What was found.
@@ -73,27 +96,36 @@ pub(super) struct Miner<'a> {
 }
 
 impl<'a> Miner<'a> {
-    pub fn new(streams: &'a Streams, widths: Widths, settings: &'a LearnSettings) -> Self {
-        let total = |kind| streams.of_kind(kind).map(|group| group.at.len() as u64).sum();
-        let totals = (0..u32::try_from(streams.kinds()).unwrap_or(u32::MAX)).map(total).collect();
-        Self { streams, widths, settings, totals, tested: 0, found: Vec::new() }
+    pub fn new(streams: &'a Streams, pairs: &'a Pairs, widths: Widths, settings: &'a LearnSettings) -> Self {
+        Self { streams, widths, settings, pairs, tested: 0, found: Vec::new() }
     }
 
     /// Looks at every type that is frequent enough as a start.
     pub fn run(&mut self) {
-        for kind in 0..u32::try_from(self.totals.len()).unwrap_or(u32::MAX) {
-            let starts = self.totals[kind as usize];
-            if starts < u64::from(self.settings.min_occurrences) {
-                continue;
-            }
+        for &kind in &self.pairs.kinds {
+            let starts = self.pairs.trials(kind)[0];
             let root =
                 Sequence { kinds: vec![kind], gaps: Vec::new(), starts, count: starts, expected: 1.0, p_value: 0.0 };
-            self.grow(&root, &self.starts(kind));
+            // The first steps are counted already, and most types have none.
+            let runs: Vec<Run> =
+                self.streams.of_kind(kind).map(|group| Run { stream: group.stream, threads: group.len() }).collect();
+            let mut steps = Vec::new();
+            for &then in self.pairs.kinds.iter().filter(|then| **then != kind) {
+                let hits = self.pairs.get(kind, then).map(|pair| pair.gaps.map(u64::from)).unwrap_or_default();
+                steps.extend(self.weigh(&root, &runs, starts, then, hits));
+            }
+            let again = self.pairs.get(kind, kind).map(|pair| pair.gaps.map(u64::from)).unwrap_or_default();
+            if let Some(step) = self.weigh(&root, &runs, starts, kind, again) {
+                self.found.push(root.then(&step));
+            }
+            if !steps.is_empty() {
+                self.branch(&root, &self.starts(kind), &steps);
+            }
         }
     }
 
     fn starts(&self, kind: u32) -> Vec<Thread> {
-        let mut threads = Vec::with_capacity(usize::try_from(self.totals[kind as usize]).unwrap_or(0));
+        let mut threads = Vec::new();
         for group in self.streams.of_kind(kind) {
             let times = self.streams.times_of(group);
             for (i, time) in times.iter().enumerate() {
@@ -104,12 +136,18 @@ impl<'a> Miner<'a> {
         threads
     }
 
-    /// Takes every step that passes from `prefix`, whose occurrences are `threads`, and returns the steps there were.
+    /// Grows `prefix`, whose occurrences are `threads`, and returns the steps there were.
     fn grow(&mut self, prefix: &Sequence, threads: &[Thread]) -> Vec<Step> {
-        let steps = self.steps(prefix, threads);
-        if prefix.kinds.len() + 1 > LENGTH_MAX {
+        if prefix.kinds.len() >= LENGTH_MAX {
             return Vec::new();
         }
+        let steps = self.steps(prefix, threads);
+        self.branch(prefix, threads, &steps);
+        steps
+    }
+
+    /// Takes every step.
+    fn branch(&mut self, prefix: &Sequence, threads: &[Thread], steps: &[Step]) {
         let mut children: Vec<(Step, Vec<Thread>, i128)> = steps
             .iter()
             .map(|step| {
@@ -125,47 +163,54 @@ impl<'a> Miner<'a> {
             if nearer.iter().any(absorbed) {
                 continue;
             }
-            let mut longer = prefix.clone();
-            longer.kinds.push(step.kind);
-            longer.gaps.push(step.gap);
-            longer.count = step.hits;
-            longer.expected *= step.expected;
-            longer.p_value = longer.p_value.max(step.p_value);
+            let longer = prefix.then(&step);
             let after = self.grow(&longer, &next);
             self.found.push(longer);
             nearer.push(after);
         }
-        steps
     }
 
     /// The steps from `prefix` that pass.
     fn steps(&mut self, prefix: &Sequence, threads: &[Thread]) -> Vec<Step> {
-        let runs: Vec<&[Thread]> = threads.chunk_by(|a, b| a.stream == b.stream).collect();
-        let mut hits = vec![[0_u64; SCALES]; self.totals.len()];
-        for run in &runs {
+        let mut hits: HashMap<u32, [u64; SCALES]> = HashMap::new();
+        let mut runs = Vec::new();
+        for run in threads.chunk_by(|a, b| a.stream == b.stream) {
+            runs.push(Run { stream: run[0].stream, threads: float(run.len()) });
             for group in self.streams.of_stream(run[0].stream) {
                 if self.eligible(group.kind, prefix) {
-                    self.count(run, self.streams.times_of(group), &mut hits[group.kind as usize]);
+                    self.count(run, self.streams.times_of(group), hits.entry(group.kind).or_default());
                 }
             }
         }
-        let mut steps = Vec::new();
-        for (kind, hits) in (0_u32..).zip(&mut hits) {
-            if !self.eligible(kind, prefix) {
-                continue;
-            }
-            self.tested += 1;
-            // What came within an eighth came within a quarter.
-            for k in (1..SCALES).rev() {
-                hits[k - 1] += hits[k];
-            }
-            steps.extend(self.judge(prefix, &runs, threads.len() as u64, kind, hits));
+        let kinds: Vec<u32> = self.pairs.kinds.iter().copied().filter(|kind| self.eligible(*kind, prefix)).collect();
+        kinds
+            .into_iter()
+            .filter_map(|kind| {
+                let hits = hits.get(&kind).copied().unwrap_or_default();
+                self.weigh(prefix, &runs, threads.len() as u64, kind, hits)
+            })
+            .collect()
+    }
+
+    /// Judges one step by how often it was taken at each gap alone.
+    fn weigh(
+        &mut self,
+        prefix: &Sequence,
+        runs: &[Run],
+        trials: u64,
+        kind: u32,
+        mut hits: [u64; SCALES],
+    ) -> Option<Step> {
+        self.tested += 1;
+        // What came within an eighth came within a quarter.
+        for k in (1..SCALES).rev() {
+            hits[k - 1] += hits[k];
         }
-        steps
+        self.judge(prefix, runs, trials, kind, &hits)
     }
 
     fn eligible(&self, kind: u32, prefix: &Sequence) -> bool {
-        self.totals[kind as usize] >= u64::from(self.settings.min_occurrences) && !prefix.kinds.contains(&kind)
+        self.pairs.holds(kind) && !prefix.kinds.contains(&kind)
     }
 
     /// Counts the threads that an event of `times` continues, by the smallest gap that reaches it.
@@ -177,21 +222,14 @@ impl<'a> Miner<'a> {
             let Some(time) = times.get(at) else { return };
             let lag = time - thread.last;
             if lag <= max_gap && *time <= thread.cut {
-                hits[((max_gap / lag).ilog2() as usize).min(SCALES - 1)] += 1;
+                hits[halvings(max_gap, lag)] += 1;
             }
         }
     }
 
     /// The gap at which the step stands out most, if it passes there.
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-    fn judge(
-        &self,
-        prefix: &Sequence,
-        runs: &[&[Thread]],
-        trials: u64,
-        kind: u32,
-        hits: &[u64; SCALES],
-    ) -> Option<Step> {
+    fn judge(&self, prefix: &Sequence, runs: &[Run], trials: u64, kind: u32, hits: &[u64; SCALES]) -> Option<Step> {
         let enough = |hits: u64| {
             hits >= u64::from(self.settings.min_occurrences)
                 && hits as f64 / prefix.starts as f64 >= self.settings.confidence_threshold
@@ -203,7 +241,7 @@ impl<'a> Miner<'a> {
             tried += if seen == Some(hits) { 0.0 } else { 1.0 };
             seen = Some(hits);
             let expected = self.mean(prefix, runs, kind, |first, last, then| {
-                let order = then.len() / (then.len() + first.len());
+                let order = if then.kind == first.kind { 1.0 } else { then.len() / (then.len() + first.len()) };
                 order * self.streams.cover(last, then, gap, self.widths)
             });
             let share = hits as f64 / trials as f64;
@@ -213,8 +251,13 @@ impl<'a> Miner<'a> {
             }
         }
         let (_, mut step) = best?;
-        let shuffled =
-            self.mean(prefix, runs, kind, |first, last, then| self.streams.shuffled_until(last, then, first, step.gap));
+        let shuffled = self.mean(prefix, runs, kind, |first, last, then| {
+            if then.kind == first.kind {
+                self.streams.shuffled(last, then, step.gap)
+            } else {
+                self.streams.shuffled_until(last, then, first, step.gap)
+            }
+        });
         let p_value = binomial_tail(trials, step.hits, step.expected.max(shuffled));
         step.p_value = (p_value * tried).min(1.0);
         let passed = step.hits < LearnSettings::CONTROLLED_FROM || step.p_value <= self.settings.false_discovery_rate;
@@ -222,21 +265,14 @@ impl<'a> Miner<'a> {
     }
 
     /// The mean of `chance(first, last, then)` over all threads.
-    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-    fn mean(
-        &self,
-        prefix: &Sequence,
-        runs: &[&[Thread]],
-        kind: u32,
-        chance: impl Fn(&Group, &Group, &Group) -> f64,
-    ) -> f64 {
+    fn mean(&self, prefix: &Sequence, runs: &[Run], kind: u32, chance: impl Fn(&Group, &Group, &Group) -> f64) -> f64 {
         let (mut sum, mut threads) = (0.0, 0.0);
         let (Some(first), Some(last)) = (prefix.kinds.first(), prefix.kinds.last()) else { return 0.0 };
         for run in runs {
-            threads += run.len() as f64;
-            let group = |kind| self.streams.group(run[0].stream, kind);
+            threads += run.threads;
+            let group = |kind| self.streams.group(run.stream, kind);
             if let (Some(first), Some(last), Some(then)) = (group(*first), group(*last), group(kind)) {
-                sum += run.len() as f64 * chance(first, last, then);
+                sum += run.threads * chance(first, last, then);
             }
         }
         if threads > 0.0 { sum / threads } else { 0.0 }
@@ -277,6 +313,11 @@ pub(super) fn advance(times: &[i64], from: usize, time: i64) -> usize {
     }
     let high = (low + step - 1).min(times.len());
     low + times[low..high].partition_point(|t| *t <= time)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+fn float(count: usize) -> f64 {
+    count as f64
 }
 
 /// How far a share lies from what is expected, in nats a trial (Kullback and Leibler).

@@ -54,9 +54,8 @@ pub(super) struct Group {
 }
 
 impl Group {
-    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
     pub fn len(&self) -> f64 {
-        self.at.len() as f64
+        float(self.at.len())
     }
 }
 
@@ -67,6 +66,8 @@ pub(super) struct Streams {
     pub times: Vec<i64>,
     /// The row of the log each came from.
     pub rows: Vec<u32>,
+    /// The rows by stream and time.
+    pub order: Vec<u32>,
     /// By stream and type.
     pub groups: Vec<Group>,
     /// The groups of each stream.
@@ -89,6 +90,7 @@ impl Streams {
         let mut this = Self {
             times: rows.iter().map(|row| log.times[*row as usize]).collect(),
             rows,
+            order: by_time,
             groups: Vec::new(),
             by_stream: Vec::with_capacity(streams),
             by_kind: vec![Vec::new(); kinds],
@@ -96,7 +98,7 @@ impl Streams {
         };
         this.find_groups(log, stream_of, streams);
         this.measure_cover(widths);
-        this.measure_slots(log, stream_of, &by_time, widths);
+        this.measure_slots(log, widths);
         this
     }
 
@@ -136,13 +138,13 @@ impl Streams {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-    fn measure_slots(&mut self, log: &EventLog, stream_of: &[u32], by_time: &[u32], widths: Widths) {
+    fn measure_slots(&mut self, log: &EventLog, widths: Widths) {
         let mut group_of = vec![NONE; log.len()];
         for (id, group) in (0_u32..).zip(&self.groups) {
             self.rows[group.at.clone()].iter().for_each(|row| group_of[*row as usize] = id);
         }
-        for stream in by_time.chunk_by(|a, b| stream_of[*a as usize] == stream_of[*b as usize]) {
+        for at in self.by_time().collect::<Vec<_>>() {
+            let stream = &self.order[at];
             let times: Vec<i64> = stream.iter().map(|row| log.times[*row as usize]).collect();
             let mut ends = [0_usize; WIDTHS];
             let mut after = 0;
@@ -156,7 +158,7 @@ impl Streams {
                     while *end < times.len() && times[*end] - time <= width {
                         *end += 1;
                     }
-                    *slots += (*end - after) as f64;
+                    *slots += float(*end - after);
                 }
             }
         }
@@ -164,6 +166,15 @@ impl Streams {
             let count = group.len();
             group.slots.iter_mut().for_each(|slots| *slots /= count);
         }
+    }
+
+    /// Where each stream's rows are in [`Self::order`].
+    pub fn by_time(&self) -> impl Iterator<Item = Range<usize>> {
+        self.sizes.iter().scan(0, |start, size| {
+            let first = *start;
+            *start += *size as usize;
+            Some(first..*start)
+        })
     }
 
     /// The groups of a type, one a stream.
@@ -209,7 +220,8 @@ impl Streams {
     /// The chance that `then` is among the events that follow a `first` within the width, if the stream's events came
     /// in random order.
     pub fn shuffled(&self, first: &Group, then: &Group, width: usize) -> f64 {
-        let share = then.len() / (self.size(first.stream) - 1.0).max(1.0);
+        let count = if first.kind == then.kind { then.len() - 1.0 } else { then.len() };
+        let share = count / (self.size(first.stream) - 1.0).max(1.0);
         hit(share, share, first.slots[width])
     }
 
@@ -223,6 +235,11 @@ impl Streams {
     fn size(&self, stream: u32) -> f64 {
         self.sizes.get(stream as usize).copied().map_or(0.0, f64::from)
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+fn float(count: usize) -> f64 {
+    count as f64
 }
 
 /// The chance that among `slots` draws one of chance `share` comes before any other of chance `ending − share`.

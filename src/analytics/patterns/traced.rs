@@ -145,17 +145,19 @@ fn walk(log: &EventLog, streams: &Streams, widths: Widths, sequence: &Sequence) 
     trace
 }
 
-/// Leaves out what another pattern accounts for: its parts, and the same round begun elsewhere.
+/// Leaves out what another pattern accounts for: its parts, and the same round begun elsewhere. What one agent does alone
+/// accounts for what several seem to do together.
 pub(super) fn closed(mut patterns: Vec<Pattern>) -> Vec<Pattern> {
     patterns.sort_by(|a, b| {
-        (b.events.len(), b.occurrences)
-            .cmp(&(a.events.len(), a.occurrences))
-            .then_with(|| (a.first_seen, &a.events, &a.pattern_id).cmp(&(b.first_seen, &b.events, &b.pattern_id)))
+        scope(a)
+            .cmp(&scope(b))
+            .then_with(|| (b.events.len(), b.occurrences).cmp(&(a.events.len(), a.occurrences)))
+            .then_with(|| (a.first_seen, &a.events).cmp(&(b.first_seen, &b.events)))
     });
     let mut kept: Vec<Pattern> = Vec::new();
     for pattern in patterns {
         let within = |longer: &Pattern| {
-            covers(longer.occurrences, pattern.occurrences)
+            (covers(longer.occurrences, pattern.occurrences) || scope(longer) < scope(&pattern))
                 && is_part(&pattern.events, longer.events.iter().chain(&longer.events))
         };
         if !kept.iter().any(within) {
@@ -165,7 +167,29 @@ pub(super) fn closed(mut patterns: Vec<Pattern>) -> Vec<Pattern> {
     kept
 }
 
+fn scope(pattern: &Pattern) -> Option<Scope> {
+    match &pattern.metadata {
+        Evidence::Sequence(evidence) => Some(evidence.scope),
+        _ => None,
+    }
+}
+
 /// Whether all of `part` comes in `whole`, in its order.
 fn is_part<'a>(part: &[String], mut whole: impl Iterator<Item = &'a String>) -> bool {
     part.iter().all(|event| whole.any(|other| other == event))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_keeps_the_order_of_the_whole() {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let whole = words("a b c d");
+        assert!(is_part(&words("a c"), whole.iter()));
+        assert!(!is_part(&words("c a"), whole.iter()));
+        assert!(is_part(&words("c d a"), whole.iter().chain(&whole)), "the same round, begun elsewhere");
+        assert!(!is_part(&words("a e"), whole.iter().chain(&whole)));
+    }
 }

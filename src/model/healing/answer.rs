@@ -43,6 +43,8 @@ pub struct HealingReport {
     pub recommendations: Vec<Recommendation>,
     /// The newest attempts; at most [`Self::NEWEST_MAX`].
     pub newest: Vec<HealingEntry>,
+    /// The cursor of those before them; `None` when these are all.
+    pub next: Option<String>,
 }
 
 impl HealingReport {
@@ -51,7 +53,7 @@ impl HealingReport {
     /// Most rows of `by_failure_type`.
     pub const TYPES_MAX: usize = 50;
     /// Most of the newest attempts.
-    pub const NEWEST_MAX: usize = 50;
+    pub const NEWEST_MAX: u32 = 50;
 }
 
 /// A success rate and how well it is known.

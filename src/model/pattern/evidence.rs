@@ -87,7 +87,7 @@ pub struct Beat {
 pub struct FrequencyEvidence {
     /// The agent that beats.
     pub agent_id: String,
-    /// The mean of the intervals that hold no missed beat, in seconds.
+    /// The mean of the regular intervals, those within a quarter of the median, in seconds.
     pub avg_interval_seconds: f64,
     /// Their sample standard deviation; `None` with fewer than two.
     pub stddev_seconds: Option<f64>,
@@ -97,7 +97,8 @@ pub struct FrequencyEvidence {
     pub mad_seconds: f64,
     /// The intervals, in seconds.
     pub intervals: Histogram,
-    /// Beats that did not come between the first and the last event considered.
+    /// Beats that did not come, between the first and `now`. A silence of a hundred beats or more is a pause, in which
+    /// nothing is missed.
     pub missed_beats: u64,
     /// The newest silences, newest first, at most [`Self::MISSED_MAX`].
     pub missed: Vec<Beat>,

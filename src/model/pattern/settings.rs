@@ -85,7 +85,7 @@ impl Default for LearnSettings {
             min_occurrences: 5,
             confidence_threshold: 0.7,
             max_history_size: 10_000,
-            max_gap_ms: 60_000,
+            max_gap_ms: 300_000,
             time_window_ms: 10_000,
             precursor_window_ms: 300_000,
             false_discovery_rate: 0.01,

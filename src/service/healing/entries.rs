@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::super::opaque;
 use super::{Service, ServiceError, check};
 use crate::model::filter::{Cursor, PageRequest};
-use crate::model::healing::{HealingEntry, HealingPage, HealingQuery, HealingReport, Origin};
+use crate::model::healing::{HealingEntry, HealingPage, HealingQuery, Origin};
 use crate::model::overview::PageQuery;
 use crate::model::{AgentId, Dataset, Micros, Order, Problem, Record, TimeRange};
 use crate::store::Row;
@@ -51,16 +51,6 @@ impl Service {
             opaque::write(&Place { query: query.clone(), range: (range.from.0, range.until.0), time, derived, row })
         });
         Ok(HealingPage { items, next })
-    }
-
-    /// The newest attempts of `range`.
-    pub(super) async fn newest_attempts(
-        &self,
-        query: &HealingQuery,
-        range: TimeRange,
-    ) -> Result<Vec<HealingEntry>, ServiceError> {
-        let limit = u32::try_from(HealingReport::NEWEST_MAX).unwrap_or(u32::MAX);
-        self.attempts_after(query, range, None, limit).await
     }
 
     async fn attempts_after(

@@ -41,7 +41,7 @@ impl Service {
         let attempts = self.store().healing_attempts(query, range).await?;
         let mut waiting = self.store().waiting_healings(query, range).await?;
         waiting.limit_ms = derive::LIMIT / 1000;
-        let newest = self.newest_attempts(query, range).await?;
+        let newest = self.healing_page(query, None, HealingReport::NEWEST_MAX, now).await?;
         let (mut strategies, mut types) = (by_strategy(&attempts), by_failure_type(&attempts));
         let (strategy_count, type_count) = (strategies.len() as u64, types.len() as u64);
         let origins = by_origin(&attempts);
@@ -63,7 +63,8 @@ impl Service {
             by_agent: by_agent(&attempts),
             zone: zone.name().to_owned(),
             recommendations,
-            newest,
+            newest: newest.items,
+            next: newest.next,
             scope,
         })
     }

@@ -131,6 +131,34 @@ impl Cell {
         Self { html: format!("<time datetime=\"{exact}\" title=\"{exact}\">{shown}</time>"), title: None }
     }
 
+    /// A count of a heat map, the darker the higher its `level`, 0 to 5; a link to what it counts, if that can be shown.
+    #[must_use]
+    pub fn heat(count: &str, level: u8, href: Option<&str>, spoken: &str) -> Self {
+        let (count, spoken) = (escape(count), escape(spoken));
+        let html = match href.map(escape) {
+            _ if level == 0 => {
+                "<span class=\"heat-count\" data-level=\"0\"><span class=\"sr-only\">0</span></span>".to_owned()
+            }
+            Some(href) => format!(
+                "<a class=\"heat-count\" data-level=\"{level}\" href=\"{href}\" aria-label=\"{spoken}\" title=\"{spoken}\">{count}</a>"
+            ),
+            None => format!("<span class=\"heat-count\" data-level=\"{level}\" title=\"{spoken}\">{count}</span>"),
+        };
+        Self { html, title: None }
+    }
+
+    /// A text as a link.
+    #[must_use]
+    pub fn link(text: &str, href: &str) -> Self {
+        Self { html: format!("<a href=\"{}\">{}</a>", escape(href), escape(text)), title: None }
+    }
+
+    /// A picture of [`super::pictures`], and the words it stands for below or beside it.
+    #[must_use]
+    pub fn picture(picture: &str, words: &str) -> Self {
+        Self { html: format!("{picture}<span class=\"pictured\">{}</span>", escape(words)), title: None }
+    }
+
     /// The same cell with something to say on hover.
     #[must_use]
     pub fn hint(self, title: impl Into<String>) -> Self {

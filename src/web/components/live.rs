@@ -4,7 +4,8 @@
 //! - A hidden tab closes its stream; one that is seen again asks for what it missed.
 //! - A pointer on a table or a chart, a selected text, an open menu, a list that is scrolled: then nothing moves, and
 //!   the header offers "12 new" instead. So it does when the page is paused.
-//! - A stream that breaks is opened again, later and later, from where it was.
+//! - A stream that breaks, or that the server has no room for, is opened again, later and later, from where it was;
+//!   until then the page reads now and then, as if nothing were heard.
 
 use std::time::Duration;
 
@@ -70,6 +71,8 @@ pub struct Live {
     now_ms: RwSignal<f64>,
     /// How long the last reading took.
     took_ms: RwSignal<f64>,
+    /// The browser's clock when the stream broke.
+    lost_ms: RwSignal<f64>,
     /// A person wants to see what is new.
     wanted: RwSignal<bool>,
 }
@@ -98,6 +101,7 @@ impl Live {
             began_ms: RwSignal::new(0.0),
             now_ms: RwSignal::new(0.0),
             took_ms: RwSignal::new(0.0),
+            lost_ms: RwSignal::new(0.0),
             wanted: RwSignal::new(false),
         }
     }
@@ -151,7 +155,12 @@ impl Live {
                 self.heard.set(place);
                 self.behind.set(true);
             }
-            Heard::Lost => self.link.set(Link::Lost),
+            Heard::Lost => {
+                if self.link.get_untracked() != Link::Lost {
+                    self.lost_ms.set(self.now_ms.get_untracked());
+                }
+                self.link.set(Link::Lost);
+            }
         }
     }
 
@@ -161,7 +170,8 @@ impl Live {
         let wait = READINGS_APART_MS.max(PATIENCE * self.took_ms.get_untracked());
         #[expect(clippy::cast_precision_loss, reason = "some thousand milliseconds")]
         let long = since >= every.as_millis() as f64;
-        (self.behind.get_untracked() && since >= wait) || long
+        let hears = self.link.get_untracked() != Link::Lost;
+        (hears && self.behind.get_untracked() && since >= wait) || long
     }
 }
 
@@ -179,6 +189,8 @@ fn followed(path: &str, id: &str, state: &ViewState) -> String {
         ("swarms", false) => ("task,event", only(&["swarm_id", "project"])),
         ("agents", true) => ("", vec![("agent_id", id.to_owned())]),
         ("swarms", true) => ("", vec![("swarm_id", id.to_owned())]),
+        // Attempts are found in events and tasks, too; those of the strategy a page is about in any of them.
+        ("healing", _) => ("healing,event,task", only(&["agent_id", "project"])),
         ("sessions", true) => ("memory", vec![("session_id", id.to_owned())]),
         ("sessions", false) => ("memory", only(&["project"])),
         _ => ("", only(RecordFilter::fields(Dataset::Tasks))),
@@ -218,9 +230,8 @@ where
             let looking = cursor.is_some_and(|cursor| cursor.at.get_untracked().is_some());
             let held = paused.get_untracked() || looking || is_busy();
             live.held.maybe_update(|was| std::mem::replace(was, held) != held);
-            let lost = live.link.get_untracked() == Link::Lost;
             let asked = live.wanted.get_untracked();
-            let free = asked || (!held && !lost && live.is_due(every.get_untracked()));
+            let free = asked || (!held && live.is_due(every.get_untracked()));
             if free && !pending.get_untracked() && !live.quiet.get_untracked() {
                 live.wanted.set(false);
                 live.began_ms.set(live.now_ms.get_untracked());
@@ -304,6 +315,8 @@ pub fn LiveToggle(
         (false, false) => "off",
     };
     let word = move || match state() {
+        // The server answers, but has no room for one more stream.
+        "lost" if live.is_some_and(|live| live.read_ms.get() > live.lost_ms.get()) => "Polling",
         "lost" => "Reconnecting…",
         "on" => "Live",
         _ => "Paused",
@@ -374,6 +387,25 @@ mod tests {
         assert_eq!(of("/tasks", "", "?result=failure"), "&result=failure&kinds=task");
         assert_eq!(of("/agents/x", "x/y", "?project=p"), "&agent_id=x%2Fy");
         assert_eq!(of("/swarms", "", "?model=m&project=p"), "&project=p&kinds=task,event".replace(',', "%2C"));
+    }
+
+    #[test]
+    fn without_a_stream_a_page_reads_now_and_then_whatever_it_heard_before() {
+        let owner = Owner::new_root(None);
+        owner.with(|| {
+            let live = Live::new();
+            live.arrived("5.0.0.0.0.0.0".parse().expect("a place"));
+            live.hears(Heard::News { records: 2, place: "7.0.0.0.0.0.0".parse().expect("a place") });
+            let every = Duration::from_secs(15);
+            let due_after = |ms: f64| {
+                live.now_ms.set(live.read_ms.get_untracked() + ms);
+                live.is_due(every)
+            };
+            assert!(due_after(1000.0), "the stream told of news");
+            live.hears(Heard::Lost);
+            assert!(!due_after(14_999.0));
+            assert!(due_after(15_000.0));
+        });
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod agent_table;
 pub mod answer;
+pub mod attention;
 pub mod banner;
 pub mod chart_cursor;
 pub mod chart_panel;
@@ -12,6 +13,8 @@ pub mod data_table;
 pub mod event_table;
 pub mod export_menu;
 pub mod health;
+pub mod heat_map;
+pub mod histogram_panel;
 pub mod ids;
 pub mod lane_cursor;
 pub mod lane_panel;
@@ -23,6 +26,7 @@ pub mod notices;
 pub mod page_header;
 pub mod pager;
 pub mod panel_grid;
+pub mod pictures;
 pub mod range_picker;
 pub mod sidebar;
 pub mod sparkline;

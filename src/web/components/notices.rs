@@ -127,6 +127,15 @@ pub fn FirstUse(
     }
 }
 
+/// A command that sends `record`, to copy.
+#[component]
+pub fn Example(
+    /// A record that is accepted as it stands.
+    record: &'static str,
+) -> impl IntoView {
+    view! { <CommandBlock command=curl(record) /> }
+}
+
 /// A task with as little as people would send.
 const FIRST_TASK: &str = r#"{"kind":"task","task_id":"first","agent_id":"planner-1","result":"success","duration_ms":1200,"tokens_used":950}"#;
 

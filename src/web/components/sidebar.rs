@@ -7,13 +7,14 @@ use super::menu::Menu;
 use super::theme_toggle::ThemeToggle;
 
 /// The pages that have a place of their own. A page that does not exist is not listed.
-const PAGES: [(&str, &str); 9] = [
+const PAGES: [(&str, &str); 10] = [
     ("/", "Overview"),
     ("/swarms", "Swarms"),
     ("/agents", "Agents"),
     ("/tasks", "Tasks"),
     ("/events", "Events"),
     ("/sessions", "Sessions"),
+    ("/healing", "Healing"),
     ("/explore", "Explore"),
     ("/exports", "Exports"),
     ("/system", "System"),

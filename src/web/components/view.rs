@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 
+use crate::model::RangeSpec;
 use crate::web::view_state::{NAMELESS, ViewState, decode};
 
 /// The path and the state of the page, for everything that links back to it.
@@ -22,6 +23,11 @@ pub struct View {
 /// The address changes before the page does: a page that is being left keeps its last view, or it would
 /// ask for an agent with the id of a task.
 pub fn provide_view() -> View {
+    provide_view_of(RangeSpec::default())
+}
+
+/// The same for a page that is about `usual` where its URL names no range.
+pub fn provide_view_of(usual: RangeSpec) -> View {
     let location = use_location();
     let (pathname, search) = (location.pathname, location.search);
     let own = pathname.with_untracked(|path| section(path).to_owned());
@@ -34,7 +40,8 @@ pub fn provide_view() -> View {
         })
     };
     let (path, search) = (held(pathname), held(search));
-    let view = View { path, search, state: Memo::new(move |_| search.with(|search| ViewState::parse(search))) };
+    let state = Memo::new(move |_| search.with(|search| ViewState::parse_for(search, &usual)));
+    let view = View { path, search, state };
     provide_context(view);
     view
 }

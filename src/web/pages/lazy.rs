@@ -6,6 +6,7 @@ use leptos_router::{LazyRoute, lazy_route};
 use super::agent::AgentPage;
 use super::explore::ExplorePage;
 use super::exports::ExportsPage;
+use super::healing::HealingsPage;
 use super::list::{AgentsPage, EventsPage, SwarmsPage, TasksPage};
 use super::sessions::{SessionPage, SessionsPage};
 use super::swarm::SwarmPage;
@@ -54,6 +55,8 @@ lazy_pages! {
     SessionsRoute shows SessionsPage;
     /// `/sessions/:id`
     SessionRoute shows SessionPage;
+    /// `/healing`
+    HealingRoute shows HealingsPage;
     /// `/system`
     SystemRoute shows SystemPage;
 }

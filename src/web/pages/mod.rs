@@ -3,6 +3,7 @@
 mod agent;
 mod explore;
 mod exports;
+mod healing;
 mod import;
 mod lazy;
 mod list;

@@ -1,6 +1,8 @@
 //! The learner held against lists whose patterns are known, and lists that have none.
 
+mod boundaries;
 mod chance;
+mod formulas;
 mod planted;
 
 use super::{EventLog, EventLogBuilder, Learned, Zone, learn};
