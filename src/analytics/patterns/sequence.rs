@@ -251,14 +251,19 @@ impl<'a> Miner<'a> {
             }
         }
         let (_, mut step) = best?;
-        let shuffled = self.mean(prefix, runs, kind, |first, last, then| {
-            if then.kind == first.kind {
+        // A type that comes in runs is held against the order alone: that it comes now and then not at all is the point.
+        let run = prefix.kinds.first() == Some(&kind);
+        let chance = self.mean(prefix, runs, kind, |first, last, then| {
+            if run {
                 self.streams.shuffled(last, then, step.gap)
             } else {
                 self.streams.shuffled_until(last, then, first, step.gap)
             }
         });
-        let p_value = binomial_tail(trials, step.hits, step.expected.max(shuffled));
+        if run && (step.hits as f64) < LIFT_MIN * chance * trials as f64 {
+            return None;
+        }
+        let p_value = binomial_tail(trials, step.hits, if run { chance } else { chance.max(step.expected) });
         step.p_value = (p_value * tried).min(1.0);
         let passed = step.hits < LearnSettings::CONTROLLED_FROM || step.p_value <= self.settings.false_discovery_rate;
         passed.then_some(step)

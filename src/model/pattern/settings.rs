@@ -88,7 +88,7 @@ impl Default for LearnSettings {
             max_gap_ms: 300_000,
             time_window_ms: 10_000,
             precursor_window_ms: 300_000,
-            false_discovery_rate: 0.01,
+            false_discovery_rate: 0.05,
             tz: "UTC".to_owned(),
         }
     }
