@@ -9,7 +9,7 @@ use super::now;
 use crate::service::Service;
 
 /// How long after its start a server looks first.
-const FIRST: Duration = Duration::from_secs(2);
+const FIRST: Duration = Duration::from_millis(500);
 /// How often it looks at most.
 const LOOK: Duration = Duration::from_secs(60);
 /// How many times as long as it took it waits at least.

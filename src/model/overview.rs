@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::aggregate::AggregateAnswer;
 use super::answer::{Estimator, Rate, Tier};
+use super::trend::Degradations;
 use super::{HighWater, Micros, RangeSpec, RecordFilter, TimeRange};
 
 pub use pages::{AgentPage, HealingRow, LifeRow, SwarmPage, TaskPage};
@@ -63,9 +65,26 @@ pub struct Overview {
     pub slowest_tasks: Vec<TaskRow>,
     /// Tasks that did not succeed, newest first; at most 10.
     pub recent_failures: Vec<TaskRow>,
+    /// What gets worse and was last recorded in the range; `None` = nobody has looked since the server started.
+    pub degradations: Option<Degradations>,
+    /// What swarms reported of what they use; metrics nobody reported in the range are absent.
+    pub resources: Vec<ResourceUse>,
+}
+
+/// One of [`Overview::RESOURCES`] over time, a series a swarm, those with most values first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ResourceUse {
+    /// The metric type.
+    pub metric: String,
+    /// Its mean, least and most by swarm and step.
+    pub answer: AggregateAnswer,
 }
 
 impl Overview {
+    /// Metrics of swarms that say what they use.
+    pub const RESOURCES: [&str; 4] = ["token_usage_percent", "memory_usage_percent", "queue_depth", "active_agents"];
+    /// Most swarms of a chart of resources.
+    pub const RESOURCE_SWARMS: u32 = 5;
     /// Fewest timed tasks an agent needs to be called fast or slow.
     pub const AGENT_TASKS_MIN: u64 = 3;
 }

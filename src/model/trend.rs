@@ -377,6 +377,20 @@ impl Degradations {
     pub const LISTED: usize = 20;
     /// Most that are kept.
     pub const KEPT: usize = 1_000;
+
+    /// Nobody was looked at.
+    #[must_use]
+    pub fn nothing(now: Micros) -> Self {
+        Self {
+            computed_at: now,
+            fleet: Vec::new(),
+            trends: Vec::new(),
+            total: 0,
+            judged: 0,
+            subjects: 0,
+            subjects_truncated: false,
+        }
+    }
 }
 
 #[cfg(test)]

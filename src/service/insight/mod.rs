@@ -8,6 +8,7 @@
 //! - `spread` percentiles, exact or by sketches
 //! - `totals`, `timeline`, `agents`, `money` the parts of an answer
 //! - `work` who worked when
+//! - `reported` the numbers agents and swarms sent
 //! - `pages`, `summary` the answers beside the overview
 //!
 //! Not here: arithmetic (`analytics`), SQL (`store::read`), the clock (`now` is given).
@@ -17,6 +18,7 @@ mod health;
 mod money;
 mod pages;
 pub(super) mod reading;
+mod reported;
 pub(super) mod spread;
 mod summary;
 mod timeline;
@@ -53,7 +55,9 @@ impl Service {
     /// [`ServiceError::Problem`] when the range is unreadable or a filter does not fit tasks;
     /// [`ServiceError::Store`] when reading fails.
     pub async fn overview(&self, query: &PageQuery, now: Micros) -> Result<Overview, ServiceError> {
-        self.kept(Question::Overview(query.clone()), now, self.make_overview(query, now)).await
+        let mut overview = self.kept(Question::Overview(query.clone()), now, self.make_overview(query, now)).await?;
+        overview.degradations = self.kept_degradations(query, now)?;
+        Ok(overview)
     }
 
     async fn make_overview(&self, query: &PageQuery, now: Micros) -> Result<Overview, ServiceError> {
@@ -71,6 +75,7 @@ impl Service {
             }
             None => Default::default(),
         };
+        let resources = self.resources(&mut reading, query, now).await?;
         Ok(Overview {
             scope: reading.scope,
             totals,
@@ -82,6 +87,8 @@ impl Service {
             busiest: ranked.busiest,
             slowest_tasks: rows(slowest_tasks),
             recent_failures: rows(recent_failures),
+            degradations: None, // they are looked at apart from what is kept here
+            resources,
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::analytics::cost::{Usage, cost_of};
-use crate::model::aggregate::{AggregateAnswer, AggregateQuery, Bucket, Field, Function, GroupBy, Source};
+use crate::model::aggregate::Source;
 use crate::model::filter::PageRequest;
 use crate::model::overview::{AgentPage, AgentRow, HealingRow, PageQuery, SwarmPage, TaskPage, TokenTotals};
 use crate::model::trend::TrendSource;
@@ -24,9 +24,6 @@ const EVENTS: u32 = 30;
 const EVENT_TYPES: u32 = 30;
 const TASK_EVENTS: u32 = 200;
 const HEALINGS: u32 = 20;
-const METRICS: u32 = 12;
-/// About how many steps a chart of a metric has.
-const METRIC_STEPS: i64 = 120;
 /// Most bytes of metadata in a page that is kept.
 const METADATA_KEPT_MAX: usize = 256 << 10;
 
@@ -73,7 +70,7 @@ impl Service {
         let work = self.work(&mut reading, &query, &[shown], 0).await?;
         let beats = self.beats(agent_id, &query, range, now).await?;
         let named = RecordFilter { agent_id: Some(agent_id.to_owned()), ..RecordFilter::default() };
-        let metrics = self.reported_metrics(Source::AgentMetrics, named, &query, range, now).await?;
+        let metrics = self.reported_metrics(Source::AgentMetrics, named, &query.range, range, now).await?;
         let healings = self.healings_of(agent_id, range).await?;
         let trends = self.page_trends(TrendSource::AgentMetrics, &query.filter, &query.range, now).await?;
         Ok(AgentPage {
@@ -113,33 +110,6 @@ impl Service {
         let query = PageQuery { range, compare: false, ..query };
         let reading = self.read(&query, now).await?;
         Ok((query, reading))
-    }
-
-    /// The numbers an agent or a swarm reported, by type and step.
-    async fn reported_metrics(
-        &self,
-        source: Source,
-        filter: RecordFilter,
-        query: &PageQuery,
-        range: TimeRange,
-        now: Micros,
-    ) -> Result<Option<AggregateAnswer>, ServiceError> {
-        // Days would be too many for decades: then the range as a whole.
-        let bucket = Bucket::fitting(range, METRIC_STEPS);
-        let bounded = usize::try_from(range.length() / bucket.micros()).is_ok_and(|n| n < AggregateQuery::BUCKETS_MAX);
-        let question = AggregateQuery {
-            source,
-            field: Some(Field::Value),
-            functions: vec![Function::Avg, Function::Min, Function::Max],
-            range: query.range.clone(),
-            filter,
-            group_by: vec![GroupBy::MetricType],
-            bucket: Some(bucket).filter(|_| bounded),
-            limit: Some(METRICS),
-            ..AggregateQuery::default()
-        };
-        let answer = self.aggregate(&question, now).await?;
-        Ok(Some(answer).filter(|answer| !answer.series.is_empty()))
     }
 
     async fn healings_of(&self, agent_id: &str, range: TimeRange) -> Result<Vec<HealingRow>, ServiceError> {
@@ -251,7 +221,7 @@ impl Service {
             None => Vec::new(),
         };
         let named = RecordFilter { swarm_id: Some(swarm_id.to_owned()), ..RecordFilter::default() };
-        let metrics = self.reported_metrics(Source::SwarmMetrics, named, &query, range, now).await?;
+        let metrics = self.reported_metrics(Source::SwarmMetrics, named, &query.range, range, now).await?;
         let trends = self.page_trends(TrendSource::SwarmMetrics, &query.filter, &query.range, now).await?;
         Ok(SwarmPage {
             scope: reading.scope,

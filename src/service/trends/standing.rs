@@ -39,14 +39,24 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Problem`] when the range is unreadable; [`ServiceError::Store`].
     pub async fn degradations(&self, query: &PageQuery, now: Micros) -> Result<Degradations, ServiceError> {
+        if self.standing.kept().is_none() {
+            self.compute_degradations(now).await?;
+        }
+        let kept = self.kept_degradations(query, now)?;
+        Ok(kept.unwrap_or_else(|| Degradations::nothing(now)))
+    }
+
+    /// The same for pages, which do not wait: `None` before the first look.
+    pub(in crate::service) fn kept_degradations(
+        &self,
+        query: &PageQuery,
+        now: Micros,
+    ) -> Result<Option<Degradations>, ServiceError> {
+        let Some((_, kept)) = self.standing.kept() else { return Ok(None) };
         let range = if query.range.is_all() {
             TimeRange::ALL
         } else {
             query.range.resolve(now, None).map_err(|error| Problem::bad_request(error.to_string()))?
-        };
-        let kept = match self.standing.kept() {
-            Some((_, kept)) => kept,
-            None => self.compute_degradations(now).await?,
         };
         let asked = |trend: &&Trend| {
             let same = |asked: &Option<String>, is: &Option<String>| asked.is_none() || asked == is;
@@ -58,7 +68,7 @@ impl Service {
         let total = found.len() as u64;
         let trends = found.into_iter().take(Degradations::LISTED).cloned().collect();
         let fleet = kept.fleet.iter().filter(asked).cloned().collect();
-        Ok(Degradations { trends, total, fleet, ..Degradations::clone(&kept) })
+        Ok(Some(Degradations { trends, total, fleet, ..Degradations::clone(&kept) }))
     }
 
     /// Computes the list anew if something was written since; whether it did.
@@ -83,13 +93,10 @@ impl Service {
         let mark = self.store().changes().mark();
         let fleet = self.gather_trends(&TrendQuery::default(), None).await?.trends;
         let mut found = Degradations {
-            computed_at: now,
-            fleet: fleet.clone(),
             judged: judged(&fleet),
-            trends: fleet.into_iter().filter(is_degrading).collect(),
-            total: 0,
-            subjects: 0,
-            subjects_truncated: false,
+            trends: fleet.iter().filter(|trend| is_degrading(trend)).cloned().collect(),
+            fleet,
+            ..Degradations::nothing(now)
         };
         for (source, per) in LOOKED_AT {
             let query = TrendQuery { source, per, ..TrendQuery::default() };

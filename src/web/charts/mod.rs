@@ -13,6 +13,7 @@ pub mod histogram;
 pub mod lanes;
 pub mod panel;
 pub mod plot;
+pub mod reported;
 pub mod scale;
 pub mod theme;
 pub mod timeline;

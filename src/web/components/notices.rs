@@ -140,6 +140,7 @@ pub fn Example(
 const FIRST_TASK: &str = r#"{"kind":"task","task_id":"first","agent_id":"planner-1","result":"success","duration_ms":1200,"tokens_used":950}"#;
 
 /// Sends `record`, which is accepted as it stands, to the server this page comes from.
-fn curl(record: &str) -> String {
+#[must_use]
+pub fn curl(record: &str) -> String {
     format!("curl {}/api/v1/ingest -H 'Content-Type: application/json' \\\n  -d '{record}'", platform::origin())
 }

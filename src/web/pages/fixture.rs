@@ -323,5 +323,7 @@ pub fn overview() -> Overview {
         busiest: vec![agent("planner-1", Some("planner")), agent(HOSTILE, Some("coder"))],
         slowest_tasks: vec![task("0b4f2a9e-1111-4222-8333-444455556666", "success"), task("t-2", "timeout")],
         recent_failures: vec![task(HOSTILE, "failure"), task("t-3", "cancelled"), task("t-4", "partial")],
+        degradations: None,
+        resources: Vec::new(),
     }
 }

@@ -8,10 +8,12 @@ use crate::web::components::agent_table::{AgentOrder, AgentTable};
 use crate::web::components::answer::answer;
 use crate::web::components::chart_cursor::Cursor;
 use crate::web::components::cost_table::CostTable;
+use crate::web::components::degradations::DegradationList;
 use crate::web::components::live::keep_live;
 use crate::web::components::notices::{FirstUse, NothingHere};
 use crate::web::components::page_header::PageHeader;
 use crate::web::components::panel_grid::PanelGrid;
+use crate::web::components::reported::ResourceCharts;
 use crate::web::components::task_table::TaskTable;
 use crate::web::components::tiles::Tiles;
 use crate::web::components::view::provide_view;
@@ -64,6 +66,8 @@ fn Figures(overview: Overview) -> impl IntoView {
         busiest,
         slowest_tasks,
         recent_failures,
+        degradations,
+        resources,
     } = overview;
     let least = format!("by mean duration, at least {} timed tasks", Overview::AGENT_TASKS_MIN);
     let too_few = "Not enough data: no agent has three timed tasks in this range.";
@@ -80,6 +84,7 @@ fn Figures(overview: Overview) -> impl IntoView {
         <PanelGrid range=scope.range timeline=timeline totals=totals previous=previous />
         <div class="grid">
             <div class="stack">
+                <DegradationList found=degradations now=scope.now />
                 <TaskTable
                     title="Recent failures"
                     note=failures
@@ -113,6 +118,7 @@ fn Figures(overview: Overview) -> impl IntoView {
                 <AgentTable title="Fastest agents" note=least rows=fastest order=AgentOrder::Fastest nothing=too_few />
             </div>
         </div>
+        <ResourceCharts resources=resources />
         <CostTable report=costs />
     }
     .into_any()

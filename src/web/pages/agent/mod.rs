@@ -1,7 +1,6 @@
 //! `/agents/:id`: one agent: how it is doing and why, its life on one time axis, and all that it did.
 
 mod life;
-mod metrics;
 
 use leptos::prelude::*;
 
@@ -11,7 +10,6 @@ use crate::model::registry::AgentProfile;
 use crate::web::calls::{ask, load_agent_page};
 use crate::web::components::answer::answer;
 use crate::web::components::chart_cursor::Cursor;
-use crate::web::components::chart_panel::ChartPanel;
 use crate::web::components::data_table::{Cell, DataTable, Head, Table};
 use crate::web::components::event_table::EventTable;
 use crate::web::components::export_menu::ExportScope;
@@ -21,9 +19,11 @@ use crate::web::components::lane_panel::LanePanel;
 use crate::web::components::live::keep_live;
 use crate::web::components::page_header::PageHeader;
 use crate::web::components::panel_grid::PanelGrid;
+use crate::web::components::reported::{ReportedMetrics, health_example};
 use crate::web::components::table_card::TableCard;
 use crate::web::components::task_table::TaskTable;
 use crate::web::components::tiles::Tiles;
+use crate::web::components::trends::TrendsCard;
 use crate::web::components::view::{provide_view, use_view};
 use crate::web::components::work_marks::list_href;
 use crate::web::format::{self, NONE};
@@ -74,20 +74,6 @@ pub fn AgentBody(
             (tiles, panels)
         })
         .unzip();
-    let metrics = agent.metrics.as_ref().map(|metrics| {
-        let (panels, all) = metrics::panels(metrics);
-        let note = if all > panels.len() as u64 { format!("{} of {all} metrics", panels.len()) } else { String::new() };
-        let panels = panels.into_iter().map(|panel| view! { <ChartPanel panel=panel records=false /> }).collect_view();
-        view! {
-            <section aria-labelledby="metrics-title" class="section">
-                <header class="section-header">
-                    <h2 id="metrics-title">"Reported metrics"</h2>
-                    <span class="muted">{note}</span>
-                </header>
-                <div class="grid three">{panels}</div>
-            </section>
-        }
-    });
     let tasks = format!("the newest {}", agent.tasks.len());
     let events = format!("the newest {}", agent.events.len());
     view! {
@@ -96,7 +82,8 @@ pub fn AgentBody(
         {tiles}
         {drawn}
         {panels}
-        {metrics}
+        <TrendsCard trends=agent.trends whose=("agent_id", agent.agent_id.clone()) />
+        <ReportedMetrics metrics=agent.metrics example=health_example(&agent.agent_id) />
         <div class="grid">
             <TaskTable
                 title="Tasks"

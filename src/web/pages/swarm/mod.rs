@@ -17,8 +17,10 @@ use crate::web::components::lane_panel::LanePanel;
 use crate::web::components::live::keep_live;
 use crate::web::components::page_header::PageHeader;
 use crate::web::components::panel_grid::PanelGrid;
+use crate::web::components::reported::{ReportedMetrics, resource_example};
 use crate::web::components::task_table::TaskTable;
 use crate::web::components::tiles::Tiles;
+use crate::web::components::trends::TrendsCard;
 use crate::web::components::view::{provide_view, use_view};
 use crate::web::components::work_marks::list_href;
 use crate::web::format::{self, NONE};
@@ -97,6 +99,8 @@ pub fn SwarmBody(
         {drawn}
         <SwarmHealthCard health=swarm.health />
         {panels}
+        <TrendsCard trends=swarm.trends whose=("swarm_id", swarm.swarm_id.clone()) />
+        <ReportedMetrics metrics=swarm.metrics example=resource_example(&swarm.swarm_id) />
         <div class="grid">
             {members}
             <TaskTable
