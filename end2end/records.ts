@@ -115,3 +115,31 @@ export function crew(now: number): object[] {
     memory("context_hint", "long", { lines: Array.from({ length: 60 }, (_, n) => `line ${n} of a long value`) }, 200),
   ];
 }
+
+/**
+ * Thirty of each shape of the performance module, a minute apart, up to `now`. The n-th task of `slowing` takes
+ * n × 100 ms, those of `steady` 1 s each; all succeed. `slowing` reports less success each time; the swarm reports a
+ * growing queue and fewer agents at work, its memory never changes.
+ */
+export function trending(now: number): object[] {
+  return Array.from({ length: 30 }, (_, i) => i + 1).flatMap((n) => {
+    const timestamp = now - (31 - n) * minute;
+    const task = (agent_id: string, duration_ms: number) => ({
+      type: "task_complete",
+      timestamp,
+      agent_id,
+      task_id: `${agent_id}-${n}`,
+      swarm_id: "night",
+      duration_ms,
+      tokens_used: 1500,
+      result: "success",
+      metadata: { complexity: "medium", retry_count: 0 },
+    });
+    return [
+      task("slowing", n * 100),
+      task("steady", 1000),
+      { type: "agent_health", timestamp, agent_id: "slowing", health_state: "HEALTHY", success_rate: (100 - n) / 100, avg_response_time_ms: 2000, heartbeat_interval_ms: 60_000 },
+      { type: "resource_metric", timestamp, swarm_id: "night", metadata: { token_usage_percent: 75, memory_usage_percent: 60, queue_depth: n, active_agents: 40 - n } },
+    ];
+  });
+}

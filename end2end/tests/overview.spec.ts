@@ -45,7 +45,7 @@ test("the tiles show the numbers that the API gives", async ({ open, page, reque
 
 test("every panel and table of the overview has something to show", async ({ open, page }) => {
   await open("demo");
-  await expect(page.locator("[data-panel]")).toHaveCount(4);
+  for (const id of ["throughput", "latency", "success", "tokens"]) await expect(page.locator(`[data-panel="${id}"]`)).toBeVisible();
   for (const title of ["Recent failures", "Busiest agents", "Slowest agents", "Fastest agents", "Slowest tasks", "Cost by model and project"]) {
     const card = page.locator("section.card").filter({ has: page.getByRole("heading", { name: title, exact: true }) });
     await expect(card.locator("tbody tr").first(), title).toBeVisible();

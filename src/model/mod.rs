@@ -16,6 +16,7 @@ pub mod id;
 pub mod listing;
 pub mod live;
 pub mod maintain;
+pub mod note;
 pub mod outcome;
 pub mod overview;
 pub mod pattern;

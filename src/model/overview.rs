@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::aggregate::AggregateAnswer;
 use super::answer::{Estimator, Rate, Tier};
+use super::note::Notes;
 use super::trend::Degradations;
 use super::{HighWater, Micros, RangeSpec, RecordFilter, TimeRange};
 
@@ -187,6 +188,8 @@ pub struct Timeline {
     pub tokens: BTreeMap<String, Vec<Option<i64>>>,
     /// The range before, when it was asked for.
     pub earlier: Option<Earlier>,
+    /// What happened beside the figures.
+    pub notes: Notes,
 }
 
 /// What was before, moved onto the buckets of a [`Timeline`]; every column is as long as its `time`.

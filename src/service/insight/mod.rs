@@ -8,6 +8,7 @@
 //! - `spread` percentiles, exact or by sketches
 //! - `totals`, `timeline`, `agents`, `money` the parts of an answer
 //! - `work` who worked when
+//! - `notes` what happened beside the figures
 //! - `reported` the numbers agents and swarms sent
 //! - `pages`, `summary` the answers beside the overview
 //!
@@ -16,6 +17,7 @@
 mod agents;
 mod health;
 mod money;
+mod notes;
 mod pages;
 pub(super) mod reading;
 mod reported;
@@ -63,7 +65,8 @@ impl Service {
     async fn make_overview(&self, query: &PageQuery, now: Micros) -> Result<Overview, ServiceError> {
         let mut reading = self.read(query, now).await?;
         let range = reading.scope.range;
-        let (totals, timeline) = reading.figures(range).await?;
+        let (totals, mut timeline) = reading.figures(range).await?;
+        timeline.notes = self.notes(&mut reading, query, now).await?;
         let previous = if query.range.is_all() { None } else { Some(reading.totals(range.previous()).await?) };
         let costs = reading.costs(range, &self.settings().prices).await?;
         let ranked = reading.ranked_agents(range).await?;

@@ -48,7 +48,8 @@ impl Service {
         let (query, mut reading) = self.of_its_own_time(query, reading, heard, now).await?;
         let id = AgentId::new(agent_id).map_err(|_| unknown("agent", agent_id))?;
         let range = reading.scope.range;
-        let (totals, timeline) = reading.figures(range).await?;
+        let (totals, mut timeline) = reading.figures(range).await?;
+        timeline.notes = self.notes(&mut reading, &query, now).await?;
         let previous = reading.compared(range).await?;
         let lives = reading.snapshot.lives(agent_id, LIVES).await?;
         let facts = reading.snapshot.facts_of(&whole, range).await?;
@@ -188,7 +189,8 @@ impl Service {
         let (query, mut reading) = self.of_its_own_time(query, reading, heard, now).await?;
         let id = SwarmId::new(swarm_id).map_err(|_| unknown("swarm", swarm_id))?;
         let range = reading.scope.range;
-        let (totals, timeline) = reading.figures(range).await?;
+        let (totals, mut timeline) = reading.figures(range).await?;
+        timeline.notes = self.notes(&mut reading, &query, now).await?;
         let previous = reading.compared(range).await?;
         let project = reading.snapshot.swarm_project(&whole).await?;
         let mut sums = reading.agent_sums(range).await?;

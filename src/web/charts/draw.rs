@@ -3,6 +3,8 @@
 //! plotters maps NaN to the bottom of the axis and clips nothing, so lines are split where there is no data,
 //! and the axes ([`Plot`]) are chosen to hold every value.
 
+use crate::model::note::{NoteGroup, NoteKind};
+use crate::web::format;
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
@@ -10,12 +12,15 @@ use plotters::element::{Circle, DashedPathElement, PathElement, Polygon, Rectang
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBAColor, ShapeStyle, TextStyle};
 
+use super::notes::{clusters, ink};
 use super::panel::{Marks, Panel, Role, Series, Stroke};
 use super::plot::{Plot, RIGHT};
 use super::theme::{Ink, Theme};
 
 /// Size of axis labels in CSS pixels; nothing is written smaller.
 const TEXT_PX: f64 = 11.0;
+/// Half the size of a note's sign.
+const SIGN_PX: f64 = 4.0;
 /// A stretch without data says so in words if it is at least this wide.
 const GAP_WORDS_PX: f64 = 56.0;
 
@@ -75,6 +80,7 @@ pub fn draw<DB: DrawingBackend>(
     for (series, column) in of(|role| *role == Role::Ghost) {
         pen.line(series, &stretches(panel, column))?;
     }
+    pen.notes(panel)?;
     if panel.series.is_empty() && panel.hidden > 0 {
         pen.words("every series is hidden")?;
     } else if !panel.has_data() {
@@ -266,6 +272,45 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     fn dashes(&self, path: Vec<(i32, i32)>, (dash, gap): (f64, f64), style: ShapeStyle) -> Result<(), DrawError<DB>> {
         let size = |css_px: f64| pixel(css_px * self.theme.scale).max(1);
         self.area.draw(&DashedPathElement::new(path, size(dash), size(gap), style))
+    }
+
+    /// What happened, healings at the upper edge and patterns at the lower: a thin line through the plot, a sign of a
+    /// shape of its own, and how many where they are more than one.
+    fn notes(&self, panel: &Panel) -> Result<(), DrawError<DB>> {
+        let plot = self.plot;
+        let (top, foot) = (plot.top, plot.top + plot.height);
+        for cluster in clusters(&panel.notes.notes, plot) {
+            let x = cluster.x;
+            let y = if cluster.group == NoteGroup::Healings { top + SIGN_PX + 2.0 } else { foot - SIGN_PX - 2.0 };
+            self.dashes(vec![self.at(x, top), self.at(x, foot)], (1.0, 3.0), self.stroke(Ink::Muted, 1.0))?;
+            // What lies below must not be read as a part of the sign.
+            let ground = self.fill(Ink::Card, 1.0);
+            self.area.draw(&Circle::new(self.at(x, y), pixel((SIGN_PX + 1.5) * self.theme.scale), ground))?;
+            self.sign(cluster.kind(), (x, y))?;
+            let count = cluster.count();
+            if count > 1 {
+                let words = format!("×{}", format::count(count));
+                let fits = x + SIGN_PX + 2.0 + words_px(&words) < plot.left + plot.width + RIGHT;
+                let (at, side) = if fits { (x + SIGN_PX + 2.0, HPos::Left) } else { (x - SIGN_PX - 2.0, HPos::Right) };
+                self.text(&words, (at, y), Pos::new(side, VPos::Center))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn sign(&self, kind: NoteKind, (x, y): (f64, f64)) -> Result<(), DrawError<DB>> {
+        let style = self.stroke(ink(kind), 1.75);
+        let size = SIGN_PX;
+        let strokes: &[&[(f64, f64)]] = match kind {
+            NoteKind::NotHealed => &[&[(-0.8, -0.8), (0.8, 0.8)], &[(-0.8, 0.8), (0.8, -0.8)]],
+            NoteKind::Healed => &[&[(-1.0, 0.0), (1.0, 0.0)], &[(0.0, -1.0), (0.0, 1.0)]],
+            _ => &[&[(0.0, -1.0), (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)]],
+        };
+        for stroke in strokes {
+            let path: Vec<_> = stroke.iter().map(|(dx, dy)| self.at(x + dx * size, y + dy * size)).collect();
+            self.area.draw(&PathElement::new(path, style))?;
+        }
+        Ok(())
     }
 
     fn words(&self, words: &str) -> Result<(), DrawError<DB>> {

@@ -11,6 +11,7 @@ pub mod draw_histogram;
 pub mod draw_lanes;
 pub mod histogram;
 pub mod lanes;
+pub mod notes;
 pub mod panel;
 pub mod plot;
 pub mod reported;
@@ -30,5 +31,7 @@ pub use theme::{Ink, Theme};
 mod histogram_tests;
 #[cfg(test)]
 mod lane_tests;
+#[cfg(test)]
+mod note_tests;
 #[cfg(test)]
 mod tests;

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use crate::model::note::{Note, NoteGroup, Notes};
 use crate::web::format;
 
-use super::Ink;
+use super::{Ink, notes};
 
 /// How many times the highest line a band may add to the axis.
 const BAND_TIMES: f64 = 2.0;
@@ -43,6 +44,8 @@ pub struct Panel {
     pub method: Option<String>,
     /// Whether the first and the last bucket hold only a part of their time.
     pub partial: (bool, bool),
+    /// What happened beside the figures, in the order of time.
+    pub notes: Notes,
 }
 
 /// How values are marked.
@@ -165,6 +168,7 @@ impl Panel {
         let mut panel = self.clone();
         panel.series.retain(|series| !hidden.contains(&self.full_key(&series.key)));
         panel.hidden = self.series.len() - panel.series.len();
+        panel.notes.notes.retain(|note| !hidden.contains(notes::key(note.kind.group())));
         panel
     }
 
@@ -194,6 +198,19 @@ impl Panel {
         let start = *self.time.get(bucket)?;
         let (from, until) = (start.max(self.range_ms.0), (start + self.step_ms).min(self.range_ms.1));
         Some((from + until) / 2)
+    }
+
+    /// What happened in the bucket.
+    pub fn notes_in(&self, bucket: usize) -> impl Iterator<Item = &Note> {
+        let start = self.time.get(bucket).copied();
+        let inside = move |at: i64| start.is_some_and(|start| (start..start + self.step_ms).contains(&at));
+        self.notes.notes.iter().filter(move |note| inside(note.at.millis()))
+    }
+
+    /// How many things of a group happened.
+    #[must_use]
+    pub fn note_count(&self, group: NoteGroup) -> u64 {
+        self.notes.notes.iter().filter(|note| note.kind.group() == group).map(|note| note.count).sum()
     }
 
     /// Whether no series has a value in the bucket.
@@ -271,6 +288,10 @@ impl Panel {
                 self.unit.write(latest)
             ))
         });
-        sentences.collect::<Vec<_>>().join(" ")
+        let noted = NoteGroup::ALL.into_iter().filter_map(|group| {
+            let count = Some(self.note_count(group)).filter(|count| *count > 0)?;
+            Some(format!("{} {} are marked.", format::count(count), group.as_str()))
+        });
+        sentences.chain(noted).collect::<Vec<_>>().join(" ")
     }
 }

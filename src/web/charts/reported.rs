@@ -84,6 +84,7 @@ fn frame(answer: &AggregateAnswer, id: &'static str) -> Option<Panel> {
         counts: Vec::new(),
         method: answer.tier.map(|tier| format!("tier {}", tier.as_str())),
         partial: (answer.partial_first, answer.partial_last),
+        notes: Default::default(),
     })
 }
 

@@ -9,8 +9,8 @@ use crate::model::answer::{Estimator, Rate};
 use crate::model::overview::{Earlier, Timeline, Totals};
 use crate::model::{Micros, TimeRange};
 
-const HOUR_MS: i64 = 3_600_000;
-const MIDNIGHT_MS: i64 = 1_767_225_600_000; // 2026-01-01T00:00:00Z
+pub(super) const HOUR_MS: i64 = 3_600_000;
+pub(super) const MIDNIGHT_MS: i64 = 1_767_225_600_000; // 2026-01-01T00:00:00Z
 
 /// Four hours: 10 successes, 9 + 1 failure, nothing, 4 successes.
 fn timeline() -> Timeline {
@@ -43,11 +43,11 @@ fn range() -> TimeRange {
     TimeRange { from: Micros::from_millis(MIDNIGHT_MS), until: Micros::from_millis(MIDNIGHT_MS + 4 * HOUR_MS) }
 }
 
-fn all() -> Vec<Panel> {
+pub(super) fn all() -> Vec<Panel> {
     timeline::panels(&timeline(), range(), &Totals::default(), None)
 }
 
-fn svg(panel: &Panel) -> String {
+pub(super) fn svg(panel: &Panel) -> String {
     let mut text = String::new();
     let area = SVGBackend::with_string(&mut text, (560, 220)).into_drawing_area();
     draw(&area, panel, &Theme::numbered(1.0, 1.24)).unwrap();
@@ -55,7 +55,7 @@ fn svg(panel: &Panel) -> String {
     Theme::name_tokens(&text)
 }
 
-fn count(text: &str, part: &str) -> usize {
+pub(super) fn count(text: &str, part: &str) -> usize {
     text.matches(part).count()
 }
 

@@ -225,6 +225,7 @@ fn frame(timeline: &Timeline, range: TimeRange) -> Panel {
         counts: Vec::new(),
         method: None,
         partial: (timeline.partial_first, timeline.partial_last),
+        notes: timeline.notes.clone(),
     }
 }
 

@@ -9,11 +9,14 @@ use leptos::prelude::*;
 use leptos::web_sys::HtmlElement;
 
 use crate::model::Micros;
+use crate::web::charts::notes::{ink, sign, words as note_words};
 use crate::web::charts::{Panel, Plot, Series};
 use crate::web::format;
 
 use super::view::{use_go, use_view};
 
+/// Most notes of a bucket that the tooltip says.
+const NOTES_SHOWN: usize = 4;
 /// A drag shorter than this is a click, in CSS pixels.
 pub(super) const DRAG_PX: f64 = 6.0;
 
@@ -212,10 +215,19 @@ fn tooltip(panel: &Panel, bucket: usize) -> impl IntoView + use<> {
     let rows = rows.collect_view();
     let nothing = panel.is_gap(bucket).then(|| view! { <p>"no data"</p> });
     let footing = footing(panel, bucket);
+    let notes = panel.notes_in(bucket).collect::<Vec<_>>();
+    let more = notes.len().saturating_sub(NOTES_SHOWN);
+    let notes = notes.into_iter().take(NOTES_SHOWN).map(|note| {
+        view! { <p data-ink=ink(note.kind).token()><span class="sign">{sign(note.kind)}</span> " " {note_words(note)}</p> }
+    });
+    let notes = notes.collect_view();
+    let more = (more > 0).then(|| view! { <p>{format!("and {more} more; the table has all")}</p> });
     view! {
         <p class="time">{time}</p>
         <ul>{rows}</ul>
         {nothing}
+        {notes}
+        {more}
         {(!footing.is_empty()).then(|| view! { <p>{footing}</p> })}
         <p class="hint">"drag to zoom"</p>
     }
@@ -229,5 +241,7 @@ fn say(panel: &Panel, bucket: usize) -> String {
     }
     let known = entries(panel, bucket).into_iter().filter_map(|(_, label, value)| Some((label, value?)));
     let values = known.map(|(label, value)| format!("{label} {value}")).collect::<Vec<_>>();
-    format!("{time}: {}", values.join(", "))
+    let notes = panel.notes_in(bucket).take(NOTES_SHOWN).map(note_words);
+    let said = std::iter::once(values.join(", ")).chain(notes).collect::<Vec<_>>();
+    format!("{time}: {}", said.join("; "))
 }

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
+use crate::model::note::{Note, Notes};
 use crate::web::charts::Panel;
+use crate::web::charts::notes::{sign, words};
 use crate::web::format;
 
 use super::data_table::{Cell, Head, Table};
@@ -21,8 +23,33 @@ pub fn ChartTable(
                 {format!("{rows} of {} buckets have data; times are UTC, the newest first.", panel.time.len())}
             </p>
             <div class="table-scroll" tabindex="0" inner_html=html(&panel)></div>
+            {(!panel.notes.notes.is_empty()).then(|| view! {
+                <p class="muted">{note_line(&panel)}</p>
+                <div class="table-scroll" tabindex="0" inner_html=notes_html(&panel)></div>
+            })}
         </details>
     }
+}
+
+fn note_line(panel: &Panel) -> String {
+    let most = if panel.notes.truncated {
+        format!("; only the newest {} of a kind are marked", Notes::MAX)
+    } else {
+        String::new()
+    };
+    format!("What is marked in the chart, the newest first{most}.")
+}
+
+/// What is marked, as HTML text.
+#[must_use]
+pub fn notes_html(panel: &Panel) -> String {
+    let heads = vec![Head::plain("Time (UTC)", ""), Head::plain("What", "")];
+    let row = |note: &Note| {
+        let time = format::instant(note.at).replace("\u{a0}UTC", "");
+        let what = format!("{} {}", sign(note.kind), words(note));
+        vec![Cell::text(&time), Cell::link(&what, &note.href)]
+    };
+    Table { class: "notes", heads, rows: panel.notes.notes.iter().rev().map(row).collect() }.html()
 }
 
 /// The table as HTML text.

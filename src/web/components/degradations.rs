@@ -33,7 +33,7 @@ pub fn DegradationList(
     let fleet = found.as_ref().filter(|found| !found.fleet.is_empty()).map(fleet);
     let some = found.is_some_and(|found| found.judged > 0);
     view! {
-        <section class="card" aria-labelledby="degradations-title" data-panel="degradations">
+        <section class="card" aria-labelledby="degradations-title" data-card="degradations">
             <header class="card-header">
                 <h2 id="degradations-title">"What gets worse"</h2>
                 <span class="muted">{note}</span>

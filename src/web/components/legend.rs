@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::model::note::NoteGroup;
+use crate::web::charts::notes::key;
 use crate::web::charts::{Panel, Role, Series, Stroke};
 use crate::web::format;
 
@@ -23,30 +25,79 @@ pub fn Legend(
         })
     };
     let series = panel.with_value(|panel| panel.series.clone());
+    let groups = NoteGroup::ALL.into_iter();
+    let groups = groups.map(|group| (group, panel.with_value(|panel| panel.note_count(group))));
+    let notes = groups.filter(|(_, count)| *count > 0).map(|(group, count)| note_entry(group, count, view));
+    let notes = notes.collect_view();
     view! {
         <form class="legend" method="get" action=move || view.path.get()>
             {rest}
             {series.into_iter().map(|series| entry(panel, series, view, cursor)).collect_view()}
+            {notes}
         </form>
     }
     .into_any()
 }
 
-fn entry(panel: StoredValue<Panel>, series: Series, view: View, cursor: Cursor) -> impl IntoView {
-    let key = panel.with_value(|panel| panel.full_key(&series.key));
-    let go = use_go();
-    let shown = {
-        let key = key.clone();
-        Memo::new(move |_| view.state.with(|state| !state.hidden.contains(&key)))
+/// A group of notes, shown or hidden in all charts of the page.
+fn note_entry(group: NoteGroup, count: u64, view: View) -> impl IntoView {
+    let (label, sign) = match group {
+        NoteGroup::Healings => ("healings", "✚"),
+        NoteGroup::Patterns => ("patterns", "◇"),
     };
-    let hide_value = {
-        let key = key.clone();
+    let switch = Switch::new(key(group).to_owned(), view);
+    let (shown, value) = (switch.shown, switch.value());
+    view! {
+        <button
+            type="submit"
+            name="hide"
+            value=value
+            aria-pressed=move || shown.get().to_string()
+            data-notes=label
+            title="in all charts of this page"
+            on:click=switch.toggle()
+        >
+            <span class="sign" aria-hidden="true">{sign}</span>
+            <span class="label">{label}</span>
+            <span class="value">{format::count(count).to_string()}</span>
+        </button>
+    }
+    .into_any()
+}
+
+/// What a button of the legend hides and shows.
+#[derive(Clone)]
+struct Switch {
+    key: String,
+    view: View,
+    shown: Memo<bool>,
+}
+
+impl Switch {
+    fn new(key: String, view: View) -> Self {
+        let name = key.clone();
+        let shown = Memo::new(move |_| view.state.with(|state| !state.hidden.contains(&name)));
+        Self { key, view, shown }
+    }
+
+    /// What `hide` is when it is toggled: for forms.
+    fn value(&self) -> impl Fn() -> String + Send + Sync + 'static {
+        let Self { key, view, .. } = self.clone();
         move || view.state.with(|state| state.toggled(&key).hidden.into_iter().collect::<Vec<_>>().join(","))
-    };
-    let toggle = move |event: leptos::ev::MouseEvent| {
-        event.prevent_default();
-        go(&view.href(&view.state.get_untracked().toggled(&key)));
-    };
+    }
+
+    fn toggle(self) -> impl Fn(leptos::ev::MouseEvent) + 'static {
+        let go = use_go();
+        move |event| {
+            event.prevent_default();
+            go(&self.view.href(&self.view.state.get_untracked().toggled(&self.key)));
+        }
+    }
+}
+
+fn entry(panel: StoredValue<Panel>, series: Series, view: View, cursor: Cursor) -> impl IntoView {
+    let switch = Switch::new(panel.with_value(|panel| panel.full_key(&series.key)), view);
+    let (shown, hide_value) = (switch.shown, switch.value());
     let total = series.total.clone().unwrap_or_default();
     let (ink, label) = (series.ink.token(), series.label.clone());
     let stroke = match series.role {
@@ -74,7 +125,7 @@ fn entry(panel: StoredValue<Panel>, series: Series, view: View, cursor: Cursor) 
             aria-pressed=move || shown.get().to_string()
             data-ink=ink
             data-stroke=stroke
-            on:click=toggle
+            on:click=switch.toggle()
         >
             <span class="key" aria-hidden="true"></span>
             <span class="label">{label}</span>

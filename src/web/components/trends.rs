@@ -108,7 +108,7 @@ pub fn TrendsCard(
     let empty = trends.is_empty();
     let rows = trends.into_iter().map(row).collect_view();
     view! {
-        <section class="card" aria-labelledby="trends-title" data-panel="trends">
+        <section class="card" aria-labelledby="trends-title" data-card="trends">
             <header class="card-header">
                 <h2 id="trends-title">"Trends"</h2>
                 <span class="muted">{note}</span>

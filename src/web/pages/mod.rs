@@ -24,3 +24,5 @@ mod fixture;
 mod life_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trend_tests;

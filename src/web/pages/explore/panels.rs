@@ -93,5 +93,6 @@ fn frame(unit: Unit, answer: &AggregateAnswer, step_ms: i64) -> Panel {
         counts: Vec::new(),
         method: answer.tier.map(|tier| format!("tier {}", tier.as_str())),
         partial: (answer.partial_first, answer.partial_last),
+        notes: Default::default(),
     }
 }

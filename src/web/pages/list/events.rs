@@ -97,6 +97,7 @@ fn panel(counts: EventCounts, range: TimeRange) -> Panel {
         counts: Vec::new(),
         method: counts.tier.map(|tier| format!("tier {}", tier.as_str())),
         partial: counts.partial,
+        notes: Default::default(),
         time: counts.time,
     }
 }

@@ -1,0 +1,73 @@
+//! What happened beside the figures of a page: attempts to heal, as marks on its charts.
+
+use std::collections::HashSet;
+
+use crate::model::aggregate::GroupBy;
+use crate::model::healing::{HealingEntry, HealingQuery, Origin};
+use crate::model::note::{Note, NoteKind, Notes};
+use crate::model::overview::PageQuery;
+use crate::model::time::MINUTE;
+use crate::model::{Micros, RecordFilter};
+use crate::service::{Service, ServiceError};
+
+use super::reading::Reading;
+
+impl Service {
+    /// The notes of the range of `reading`, which `query` is about. Attempts to heal know their agent and project; of a
+    /// swarm are those of its agents. A question about models or results has none.
+    pub(super) async fn notes(
+        &self,
+        reading: &mut Reading,
+        query: &PageQuery,
+        now: Micros,
+    ) -> Result<Notes, ServiceError> {
+        let filter = &query.filter;
+        if filter.model.is_some() || filter.result.is_some() {
+            return Ok(Notes::default());
+        }
+        let members = match filter.swarm_id {
+            Some(_) => Some(self.member_names(reading).await?),
+            None => None,
+        };
+        let question = HealingQuery {
+            range: query.range.clone(),
+            filter: RecordFilter {
+                agent_id: filter.agent_id.clone(),
+                project: filter.project.clone(),
+                ..RecordFilter::default()
+            },
+            ..HealingQuery::default()
+        };
+        let page = self.healing_page(&question, None, Notes::MAX, now).await?;
+        let range = reading.scope.range;
+        let known = |entry: &HealingEntry| match (&members, &entry.agent_id) {
+            (Some(members), Some(agent)) => members.contains(agent),
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        let entries = page.items.iter().rev().filter(|entry| range.contains(entry.timestamp) && known(entry));
+        Ok(Notes { notes: entries.map(healing).collect(), truncated: page.next.is_some() })
+    }
+
+    /// Names of the agents with a task of the swarm in the range.
+    async fn member_names(&self, reading: &mut Reading) -> Result<HashSet<String>, ServiceError> {
+        let Some(cut) = reading.cut else { return Ok(HashSet::new()) };
+        let members = reading.snapshot.members(&cut, reading.scope.range).await?;
+        Ok(reading.snapshot.group_words(GroupBy::Agent, &members).await?.into_values().collect())
+    }
+}
+
+fn healing(entry: &HealingEntry) -> Note {
+    let (kind, word) = if entry.success { (NoteKind::Healed, "healed") } else { (NoteKind::NotHealed, "did not heal") };
+    let whose = entry.agent_id.as_ref().map(|agent| format!(" of {agent}")).unwrap_or_default();
+    let found = if entry.origin == Origin::Derived { " (derived)" } else { "" };
+    // The page of healings over the minutes around it.
+    let (from, to) = (Micros(entry.timestamp.0 - MINUTE).to_rfc3339(), Micros(entry.timestamp.0 + MINUTE).to_rfc3339());
+    Note {
+        at: entry.timestamp,
+        kind,
+        words: format!("{} {word} {}{whose}{found}", entry.strategy, entry.failure_type),
+        href: format!("/healing?from={from}&to={to}"),
+        count: 1,
+    }
+}
