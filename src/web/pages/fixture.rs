@@ -82,6 +82,7 @@ pub fn timeline() -> Timeline {
         longest: millis(5_100),
         earlier: None,
         health: vec![None; 72],
+        notes: Default::default(),
         tokens: BTreeMap::from([
             ("cache_read".into(), column(1_500_000)),
             ("cache_write".into(), column(300_000)),

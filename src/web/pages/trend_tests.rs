@@ -48,7 +48,7 @@ fn overview(found: Option<Degradations>) -> String {
 }
 
 fn found(trends: Vec<Trend>) -> Degradations {
-    let computed_at = Micros(fixture::overview().scope.now.0 - 34 * 1_000_000);
+    let computed_at = Micros(fixture::overview().scope.now.0 - 3 * MINUTE);
     Degradations { total: trends.len() as u64, judged: 9, subjects: 3, trends, ..Degradations::nothing(computed_at) }
 }
 
@@ -63,7 +63,7 @@ fn what_gets_worse_is_a_sentence_with_its_evidence_and_ways_to_the_records() {
     let text = words(card(&html));
     assert!(text.contains("◆ degradingagent reviewer-3: success rate 96 % → 71 %"), "{text}");
     assert!(text.contains("−26.0 % · the last 14 of 164 tasks · Mann–Kendall p = 0.003"), "{text}");
-    assert!(text.contains("looked at 34 s ago"), "{text}");
+    assert!(text.contains("looked at 3 min ago"), "{text}");
     let recent =
         "href=\"/tasks?from=2026-11-19T01%3A40%3A00Z&amp;to=2026-11-19T02%3A00%3A00.000001Z&amp;agent_id=reviewer-3\"";
     assert!(card(&html).contains(recent), "{}", card(&html));
@@ -106,7 +106,7 @@ fn an_agent_shows_verdicts_and_why_there_is_none() {
     let card = between(&html, "data-card=\"trends\"", "</section>");
     let text = words(card);
     assert!(text.contains("duration ○ not enough data 4 of 15 needed––"), "{text}");
-    assert!(text.contains("success rate ◆ degrading 96 %71 %−26.0 %p = 0.003164"), "{text}");
+    assert!(text.contains("success rate ◆ degrading  96 %71 %−26.0 %p = 0.003164"), "{text}");
     assert!(card.contains("150 of them succeeded. 2 more do not carry the number"), "{card}");
     assert!(card.contains("href=\"/api/v1/trends?agent_id=coder-1&amp;format=csv\""), "{card}");
 }
