@@ -49,7 +49,7 @@ impl Service {
         let id = AgentId::new(agent_id).map_err(|_| unknown("agent", agent_id))?;
         let range = reading.scope.range;
         let (totals, mut timeline) = reading.figures(range).await?;
-        timeline.notes = self.notes(&mut reading, &query, now).await?;
+        timeline.notes = Box::pin(self.notes(&mut reading, &query, now)).await?;
         let previous = reading.compared(range).await?;
         let lives = reading.snapshot.lives(agent_id, LIVES).await?;
         let facts = reading.snapshot.facts_of(&whole, range).await?;
@@ -71,9 +71,9 @@ impl Service {
         let work = self.work(&mut reading, &query, &[shown], 0).await?;
         let beats = self.beats(agent_id, &query, range, now).await?;
         let named = RecordFilter { agent_id: Some(agent_id.to_owned()), ..RecordFilter::default() };
-        let metrics = self.reported_metrics(Source::AgentMetrics, named, &query.range, range, now).await?;
+        let metrics = Box::pin(self.reported_metrics(Source::AgentMetrics, named, &query.range, range, now)).await?;
         let healings = self.healings_of(agent_id, range).await?;
-        let trends = self.page_trends(TrendSource::AgentMetrics, &query.filter, &query.range, now).await?;
+        let trends = Box::pin(self.page_trends(TrendSource::AgentMetrics, &query.filter, &query.range, now)).await?;
         Ok(AgentPage {
             scope: reading.scope,
             agent_id: agent_id.to_owned(),
@@ -190,7 +190,7 @@ impl Service {
         let id = SwarmId::new(swarm_id).map_err(|_| unknown("swarm", swarm_id))?;
         let range = reading.scope.range;
         let (totals, mut timeline) = reading.figures(range).await?;
-        timeline.notes = self.notes(&mut reading, &query, now).await?;
+        timeline.notes = Box::pin(self.notes(&mut reading, &query, now)).await?;
         let previous = reading.compared(range).await?;
         let project = reading.snapshot.swarm_project(&whole).await?;
         let mut sums = reading.agent_sums(range).await?;
@@ -223,8 +223,8 @@ impl Service {
             None => Vec::new(),
         };
         let named = RecordFilter { swarm_id: Some(swarm_id.to_owned()), ..RecordFilter::default() };
-        let metrics = self.reported_metrics(Source::SwarmMetrics, named, &query.range, range, now).await?;
-        let trends = self.page_trends(TrendSource::SwarmMetrics, &query.filter, &query.range, now).await?;
+        let metrics = Box::pin(self.reported_metrics(Source::SwarmMetrics, named, &query.range, range, now)).await?;
+        let trends = Box::pin(self.page_trends(TrendSource::SwarmMetrics, &query.filter, &query.range, now)).await?;
         Ok(SwarmPage {
             scope: reading.scope,
             swarm_id: swarm_id.to_owned(),
