@@ -4,7 +4,6 @@
 //! and the axes ([`Plot`]) are chosen to hold every value.
 
 use crate::model::note::{NoteGroup, NoteKind};
-use crate::web::format;
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
@@ -12,15 +11,15 @@ use plotters::element::{Circle, DashedPathElement, PathElement, Polygon, Rectang
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBAColor, ShapeStyle, TextStyle};
 
-use super::notes::{clusters, ink};
+use super::notes::{SIGN_PX, clusters, ink};
 use super::panel::{Marks, Panel, Role, Series, Stroke};
 use super::plot::{Plot, RIGHT};
 use super::theme::{Ink, Theme};
 
 /// Size of axis labels in CSS pixels; nothing is written smaller.
 const TEXT_PX: f64 = 11.0;
-/// Half the size of a note's sign.
-const SIGN_PX: f64 = 4.0;
+/// Up to so many signs of a group lines lead through the plot; more would hide what they are about.
+const NOTE_LINES_MAX: usize = 12;
 /// A stretch without data says so in words if it is at least this wide.
 const GAP_WORDS_PX: f64 = 56.0;
 
@@ -279,19 +278,21 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     fn notes(&self, panel: &Panel) -> Result<(), DrawError<DB>> {
         let plot = self.plot;
         let (top, foot) = (plot.top, plot.top + plot.height);
-        for cluster in clusters(&panel.notes.notes, plot) {
+        let clusters = clusters(&panel.notes.notes, plot);
+        for cluster in &clusters {
             let x = cluster.x;
             let y = if cluster.group == NoteGroup::Healings { top + SIGN_PX + 2.0 } else { foot - SIGN_PX - 2.0 };
-            self.dashes(vec![self.at(x, top), self.at(x, foot)], (1.0, 3.0), self.stroke(Ink::Muted, 1.0))?;
+            if clusters.iter().filter(|other| other.group == cluster.group).count() <= NOTE_LINES_MAX {
+                self.dashes(vec![self.at(x, top), self.at(x, foot)], (1.0, 3.0), self.stroke(Ink::Muted, 1.0))?;
+            }
             // What lies below must not be read as a part of the sign.
             let ground = self.fill(Ink::Card, 1.0);
             self.area.draw(&Circle::new(self.at(x, y), pixel((SIGN_PX + 1.5) * self.theme.scale), ground))?;
             self.sign(cluster.kind(), (x, y))?;
-            let count = cluster.count();
-            if count > 1 {
-                let words = format!("×{}", format::count(count));
-                let fits = x + SIGN_PX + 2.0 + words_px(&words) < plot.left + plot.width + RIGHT;
-                let (at, side) = if fits { (x + SIGN_PX + 2.0, HPos::Left) } else { (x - SIGN_PX - 2.0, HPos::Right) };
+            if let Some(words) = cluster.label() {
+                let fits = cluster.label_x() + words_px(&words) < plot.left + plot.width + RIGHT;
+                let (at, side) =
+                    if fits { (cluster.label_x(), HPos::Left) } else { (2.0 * x - cluster.label_x(), HPos::Right) };
                 self.text(&words, (at, y), Pos::new(side, VPos::Center))?;
             }
         }

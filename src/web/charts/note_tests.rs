@@ -38,12 +38,20 @@ fn what_is_too_close_to_tell_apart_is_one_sign_with_a_count() {
     assert_eq!(
         found,
         [
-            (NoteGroup::Healings, 3, NoteKind::NotHealed), // the one that wants attention gives the sign
-            (NoteGroup::Healings, 1, NoteKind::Healed),    // 8.3 px from the first
+            // The fourth lies 8.3 px from the first, but the count of the first three stands there.
+            (NoteGroup::Healings, 4, NoteKind::NotHealed), // the one that wants attention gives the sign
             (NoteGroup::Patterns, 1, NoteKind::PatternAppeared),
         ]
     );
-    assert!(svg(&panel).contains("×3"), "{}", svg(&panel));
+    assert!(svg(&panel).contains("×4"), "{}", svg(&panel));
+}
+
+#[test]
+fn single_signs_stand_eight_pixels_apart() {
+    let panel = noted(vec![note(10, NoteKind::Healed), note(14, NoteKind::Healed)]);
+    assert_eq!(clusters(&panel.notes.notes, &Plot::new(&panel, 560.0, 220.0)).len(), 2, "8.3 px");
+    let panel = noted(vec![note(10, NoteKind::Healed), note(13, NoteKind::Healed)]);
+    assert_eq!(clusters(&panel.notes.notes, &Plot::new(&panel, 560.0, 220.0)).len(), 1, "6.2 px");
 }
 
 #[test]

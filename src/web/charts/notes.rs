@@ -5,10 +5,15 @@
 use crate::model::note::{Note, NoteGroup, NoteKind};
 use crate::web::format;
 
+use super::draw::words_px;
 use super::{Ink, Plot};
 
-/// Notes nearer to each other than this are one sign, in CSS pixels.
+/// Notes nearer to each other than this are one sign, in CSS pixels; so are those that a sign's count would cover.
 pub const NEAR_PX: f64 = 8.0;
+/// Half the size of a sign.
+pub const SIGN_PX: f64 = 4.0;
+/// Room between a sign and its count.
+const SPACE_PX: f64 = 2.0;
 
 /// Notes that are one sign.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +33,25 @@ impl Cluster<'_> {
         self.notes.iter().map(|note| note.count).sum()
     }
 
+    /// How many, where they are more than one.
+    #[must_use]
+    pub fn label(&self) -> Option<String> {
+        let count = self.count();
+        (count > 1).then(|| format!("×{}", format::count(count)))
+    }
+
+    /// Where its sign and its count end, and another sign may stand.
+    fn end(&self) -> f64 {
+        let label = self.label().map_or(0.0, |label| SPACE_PX + words_px(&label));
+        self.x + (SIGN_PX + label + SIGN_PX).max(NEAR_PX)
+    }
+
+    /// Where its count begins, in CSS pixels.
+    #[must_use]
+    pub fn label_x(&self) -> f64 {
+        self.x + SIGN_PX + SPACE_PX
+    }
+
     /// What its sign says: of several kinds the one that wants attention most.
     #[must_use]
     pub fn kind(&self) -> NoteKind {
@@ -43,7 +67,7 @@ pub fn clusters<'a>(notes: &'a [Note], plot: &Plot) -> Vec<Cluster<'a>> {
         let first = found.len();
         for note in notes.iter().filter(|note| note.kind.group() == group) {
             let x = plot.x(note.at.millis());
-            match found.get_mut(first..).and_then(<[_]>::last_mut).filter(|last| x - last.x < NEAR_PX) {
+            match found.get_mut(first..).and_then(<[_]>::last_mut).filter(|last| x < last.end()) {
                 Some(last) => last.notes.push(note),
                 None => found.push(Cluster { x, group, notes: vec![note] }),
             }

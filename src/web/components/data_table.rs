@@ -85,12 +85,6 @@ impl Cell {
         Self { html, title: None }
     }
 
-    /// A text as a link.
-    #[must_use]
-    pub fn link(text: &str, href: &str) -> Self {
-        Self { html: format!("<a href=\"{}\">{}</a>", escape(href), escape(text)), title: None }
-    }
-
     /// An id as a link, shortened; the whole of it on hover.
     #[must_use]
     pub fn id(id: &str, href: &str) -> Self {

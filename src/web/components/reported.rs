@@ -58,7 +58,7 @@ pub fn ResourceCharts(
                 <h2 id="resources-title">"Resource use"</h2>
                 <span class="muted">"as swarms reported it"</span>
             </header>
-            <div class="grid three">{panels}</div>
+            <div class="grid">{panels}</div>
         </section>
     }
     .into_any()

@@ -122,11 +122,11 @@ pub fn TrendsCard(
                             <tr>
                                 <th scope="col">"Metric"</th>
                                 <th scope="col">"Trend"</th>
-                                <th scope="col" class="number">"Before"</th>
+                                <th scope="col" class="number minor">"Before"</th>
                                 <th scope="col" class="number">"Now"</th>
                                 <th scope="col" class="number">"Change"</th>
-                                <th scope="col" class="minor">"Moving average"</th>
-                                <th scope="col" class="number minor">"Mann–Kendall"</th>
+                                <th scope="col" class="spare">"Moving average"</th>
+                                <th scope="col" class="number spare">"Mann–Kendall"</th>
                                 <th scope="col" class="number">"Records"</th>
                             </tr>
                         </thead>
@@ -178,11 +178,11 @@ fn row(trend: Trend) -> impl IntoView {
                 " "
                 <small class="muted">{why}</small>
             </td>
-            <td class="number" title=exact(figures.earlier)>{value(figures.earlier)}</td>
+            <td class="number minor" title=exact(figures.earlier)>{value(figures.earlier)}</td>
             <td class="number" title=exact(figures.recent)>{now}</td>
             <td class="number">{figures.change_percent.map_or(NONE.to_owned(), change)}</td>
-            <td class="minor course"><Sparkline values=figures.curve.iter().copied().map(Some).collect() /></td>
-            <td class="number minor">{figures.p_value.map_or(NONE.to_owned(), p_value)}</td>
+            <td class="spare course"><Sparkline values=figures.curve.iter().copied().map(Some).collect() /></td>
+            <td class="number spare">{figures.p_value.map_or(NONE.to_owned(), p_value)}</td>
             <td class="number" title=format!("{successes}{left_out}{more}")>{records}</td>
         </tr>
     }

@@ -45,6 +45,7 @@ pub(super) fn over_time(report: &HealingReport) -> Option<Panel> {
         counts: counts.collect(),
         method: None,
         partial: (first < range.0, last + step_ms > range.1),
+        notes: Default::default(),
     })
 }
 
