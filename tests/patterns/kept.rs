@@ -41,16 +41,15 @@ async fn a_workflow_appears_is_strengthened_and_fades_while_the_server_runs() {
             .collect();
         (occurrences.and_then(|n| n.as_u64()), changes)
     };
-    send(workflow("ada", "swarm-1", 0.0, 6)).await;
-    send(noise(0.0, 200, 4.0)).await;
-    common::eventually("it appears", async || changes().await == (Some(6), vec!["appeared".into()])).await;
-    // Eleven rounds are not twice six; twelve are.
-    send(workflow("ada", "swarm-1", 60.0, 5)).await;
-    common::eventually("it is learned anew", async || changes().await.0 == Some(11)).await;
+    send([workflow("ada", "swarm-1", 0.0, 8), noise(0.0, 200, 4.0)].concat()).await;
+    common::eventually("it appears", async || changes().await == (Some(8), vec!["appeared".into()])).await;
+    // Fifteen rounds are not twice eight; sixteen are.
+    send(workflow("ada", "swarm-1", 80.0, 7)).await;
+    common::eventually("it is learned anew", async || changes().await.0 == Some(15)).await;
     assert_eq!(changes().await.1, ["appeared"]);
-    send(workflow("ada", "swarm-1", 110.0, 1)).await;
+    send(workflow("ada", "swarm-1", 150.0, 1)).await;
     common::eventually("it is strengthened", async || {
-        changes().await == (Some(12), vec!["strengthened".into(), "appeared".into()])
+        changes().await == (Some(16), vec!["strengthened".into(), "appeared".into()])
     })
     .await;
     // 400 newer events push the rounds out of the history.
@@ -61,7 +60,7 @@ async fn a_workflow_appears_is_strengthened_and_fades_while_the_server_runs() {
     .await;
     let id = server.get("/api/v1/patterns").await.json()["changes"][0]["pattern_id"].clone();
     let page = server.get(&format!("/api/v1/patterns/{}", id.as_str().expect("an id"))).await.json();
-    assert_eq!((page["pattern"]["occurrences"].as_u64(), page["occurrence_count"].as_u64()), (Some(12), Some(0)));
+    assert_eq!((page["pattern"]["occurrences"].as_u64(), page["occurrence_count"].as_u64()), (Some(16), Some(0)));
     assert!(page["faded"].is_string(), "its page still tells what it was");
     assert!(server.stop().await);
 }
@@ -69,11 +68,11 @@ async fn a_workflow_appears_is_strengthened_and_fades_while_the_server_runs() {
 #[tokio::test]
 async fn nothing_is_learned_when_nothing_arrived_and_another_process_sees_what_was() {
     let scene = Scene::new().await;
-    scene.send(&workflow("ada", "swarm-1", 0.0, 6)).await;
+    scene.send(&workflow("ada", "swarm-1", 0.0, 8)).await;
     scene.send(&noise(0.0, 200, 4.0)).await;
     let learned = scene.service.relearn_patterns(NOW).await.expect("learned");
     let Relearned::Learned { learning, patterns, changes } = learned else { panic!("nothing was learned") };
-    assert_eq!((learning.events, learning.derived, learning.limited), (224, 0, false));
+    assert_eq!((learning.events, learning.derived, learning.limited), (232, 0, false));
     assert_eq!((learning.from, changes.len()), (Some(Micros(NOON)), patterns), "all of them are new");
     assert!(changes.iter().all(|change| change.change == ChangeKind::Appeared));
     assert_eq!(scene.service.relearn_patterns(Micros(NOW.0 + 1)).await.expect("looked"), Relearned::Unchanged);
@@ -85,15 +84,15 @@ async fn nothing_is_learned_when_nothing_arrived_and_another_process_sees_what_w
     assert_eq!(other.relearn_patterns(Micros(NOW.0 + 1)).await.expect("looked"), Relearned::Unchanged);
     let page = other.patterns(&PatternsQuery::default(), super::scene::ENDLESS, NOW).await.expect("an answer");
     assert_eq!(page.learning.expect("kept").learned_at, NOW);
-    assert_eq!(of_workflow(&page.patterns).map(|pattern| pattern.occurrences), Some(6));
+    assert_eq!(of_workflow(&page.patterns).map(|pattern| pattern.occurrences), Some(8));
     // What one stores, the other learns; what was learned earlier does not come back.
-    scene.send(&workflow("ada", "swarm-1", 60.0, 1)).await;
+    scene.send(&workflow("ada", "swarm-1", 80.0, 1)).await;
     let Relearned::Learned { .. } = other.relearn_patterns(Micros(NOW.0 + 10)).await.expect("learned") else {
         panic!("something arrived")
     };
     let kept = scene.ask(&PatternsQuery::default()).await;
     assert_eq!(kept.learning.expect("kept").learned_at, Micros(NOW.0 + 10));
-    assert_eq!(of_workflow(&kept.patterns).map(|pattern| pattern.occurrences), Some(7));
+    assert_eq!(of_workflow(&kept.patterns).map(|pattern| pattern.occurrences), Some(9));
     other.store().close().await;
 }
 
@@ -106,7 +105,7 @@ async fn what_arrives_late_what_is_sealed_and_what_is_deleted_is_learned_as_if_i
         noise(0.0, 150, 4.0),
         workflow("ada", "swarm-1", 0.0, 6),
         workflow("ada", "swarm-1", -2000.0, 8), // earlier than everything
-        [noise(500.0, 120, 3.0), failures(8)].concat(),
+        [noise(500.0, 120, 3.0), failures(8), workflow("ada", "swarm-1", 510.0, 12)].concat(),
         vec![metric(81.0, 700.0), metric(20.0, 701.0), metric(95.0, 702.0)],
     ];
     for (n, lines) in steps.iter().enumerate() {
@@ -175,11 +174,11 @@ async fn an_event_that_its_importer_replaces_is_learned_as_it_is_now() {
         records(&[format!(r#"{line},"source":{{"file":"f","key":"k{n}"}}}}"#)]).pop().expect("a record")
     };
     let beats = |kind: &str| (0..20).map(|n| of(kind, n)).collect::<Vec<_>>();
-    scene.service.store().write(beats("tick")).await.expect("stored");
+    scene.service.record(beats("tick"), NOW).await.expect("stored");
     scene.service.relearn_patterns(NOW).await.expect("learned");
     let kept = scene.ask(&PatternsQuery::default()).await;
     assert_eq!(kept.patterns.iter().map(|pattern| pattern.events.join(" ")).collect::<Vec<_>>(), ["tick"]);
-    scene.service.store().write(beats("tock")).await.expect("stored");
+    scene.service.record(beats("tock"), NOW).await.expect("stored");
     let Ok(Relearned::Learned { learning, .. }) = scene.service.relearn_patterns(Micros(NOW.0 + 1)).await else {
         panic!("records were replaced")
     };

@@ -80,7 +80,7 @@ impl Scene {
 
     /// Stores records.
     pub async fn send(&self, lines: &[String]) {
-        self.service.store().write(records(lines)).await.expect("stored");
+        self.service.record(records(lines), NOW).await.expect("stored");
     }
 
     /// What is learned for a question.

@@ -224,10 +224,7 @@ impl Desk {
         let ticket = Ticket { started: now, progress: Arc::clone(&progress), state };
         let (service, turn) = (service.clone(), Arc::clone(&self.turn));
         tokio::spawn(async move {
-            let waited = Instant::now();
             let _turn = turn.lock_owned().await;
-            let micros = i64::try_from(waited.elapsed().as_micros()).unwrap_or(i64::MAX);
-            let now = Micros(now.0.saturating_add(micros));
             let learned = service.learn(&key, before, &progress, now).await;
             tell.send_replace(match learned {
                 Ok(found) => State::Done(Arc::new(found)),
