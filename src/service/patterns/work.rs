@@ -102,8 +102,14 @@ impl Service {
         let history = snapshot.history_state().await?;
         let limit = settings.max_history_size as usize;
         let known = before.filter(|before| before.history.rewrites == history.rewrites);
+        let known = known.and_then(|known| {
+            let place = known.history.place;
+            // Nobody else looks at it, as a rule; then it need not be copied.
+            let gathered = Arc::try_unwrap(known).map_or_else(|shared| shared.gathered.clone(), |own| own.gathered);
+            Some((place, gathered?))
+        });
         let mut gathered = None;
-        if let Some((place, known)) = known.and_then(|known| Some((known.history.place, known.gathered.clone()?))) {
+        if let Some((place, known)) = known {
             let metrics = snapshot.metric_numbers(&series().collect::<Vec<_>>()).await?;
             if let Some(news) = snapshot.history_since(place, &metrics, limit).await? {
                 let mut known = known;
