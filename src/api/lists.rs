@@ -84,7 +84,7 @@ lists! {
     swarm_metrics(SwarmMetricParams) = "/api/v1/swarm-metrics", SwarmMetrics, SwarmMetricItem;
     /// Agent events.
     events(EventParams) = "/api/v1/events", Events, EventItem;
-    /// Healing attempts.
+    /// Healing attempts as they were sent. Attempts found in events are in `/api/v1/healing/attempts`.
     healings(HealingParams) = "/api/v1/healings", Healings, HealingItem;
 }
 

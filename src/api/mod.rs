@@ -15,6 +15,8 @@ pub mod export;
 pub mod figures;
 pub mod flush;
 pub mod guard;
+pub mod healing;
+pub mod healing_body;
 pub mod ingest;
 pub mod insight;
 pub mod lists;

@@ -7,9 +7,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    ApiProblem, ApiState, accept, agents, aggregate, docs, document, event_counts, export, flush, ingest, insight,
-    lists, maintain, metrics, openapi, patterns, probes, registry, reply, sessions, stream, swarm_health, swarms,
-    trends,
+    ApiProblem, ApiState, accept, agents, aggregate, docs, document, event_counts, export, flush, healing, ingest,
+    insight, lists, maintain, metrics, openapi, patterns, probes, registry, reply, sessions, stream, swarm_health,
+    swarms, trends,
 };
 use crate::model::{Problem, ProblemKind};
 
@@ -42,6 +42,9 @@ fn declared() -> OpenApiRouter<ApiState> {
         .routes(routes!(lists::events))
         .routes(routes!(lists::healings))
         .routes(routes!(stream::stream))
+        .routes(routes!(healing::healing))
+        .routes(routes!(healing::attempts))
+        .routes(routes!(healing::file))
         .routes(routes!(aggregate::aggregate))
         .routes(routes!(insight::summary))
         .routes(routes!(insight::top_agents))

@@ -9,6 +9,7 @@ mod check;
 mod cleanup;
 mod demo;
 mod export;
+mod healing;
 mod health;
 mod import;
 mod ingest;
@@ -75,6 +76,8 @@ enum Command {
     Patterns(patterns::PatternsArgs),
     /// Print what gets better or worse
     Trends(trends::TrendsArgs),
+    /// Print how well failures are healed
+    Healing(healing::HealingArgs),
     /// List agents and how they are doing
     Agents(agents::AgentsArgs),
     /// Show what sessions remember
@@ -268,6 +271,7 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
             Command::Summary(args) => summary::run(args, &setup).await,
             Command::Patterns(args) => patterns::run(args, &setup).await,
             Command::Trends(args) => trends::run(args, &setup).await,
+            Command::Healing(args) => healing::run(args, &setup).await,
             Command::Agents(args) => agents::run(args, &setup).await,
             Command::Memory(args) => memory::run(args, &setup).await,
             Command::Ingest(args) => ingest::run(args, &setup).await,

@@ -16,6 +16,7 @@ pub mod exposition;
 mod fields;
 pub mod figures;
 pub mod grafana;
+pub mod healing;
 pub mod json;
 pub mod lenient;
 mod measure;

@@ -87,11 +87,20 @@ impl Service {
     }
 }
 
+/// The question a cursor was made for.
+///
+/// # Errors
+/// A [`Problem`] when it is no cursor of attempts.
+pub fn resume(cursor: &str) -> Result<HealingQuery, Problem> {
+    opaque::read_cursor::<Place>(cursor).map(|place| place.query)
+}
+
 fn place(cursor: &str, query: &HealingQuery) -> Result<Place, Problem> {
-    let place: Option<Place> = opaque::read(cursor);
-    place
-        .filter(|place| place.query == *query)
-        .ok_or_else(|| Problem::bad_request("`cursor` belongs to another question; start again without it".to_owned()))
+    let place: Place = opaque::read_cursor(cursor)?;
+    if place.query == *query {
+        return Ok(place);
+    }
+    Err(Problem::bad_request("`cursor` was made for another question; start again without it"))
 }
 
 fn reported(row: Row) -> Option<HealingEntry> {

@@ -4,10 +4,13 @@
 //! answer reads attempts and nothing else, whatever its range. Not here: the arithmetic and the rules
 //! (`analytics::healing`), when the search runs (`jobs::healing`, and commands before they answer).
 
+mod download;
 mod entries;
 mod search;
 
 use chrono_tz::Tz;
+
+pub use entries::resume;
 
 use super::cache::{Keep, Question};
 use super::{Service, ServiceError};
