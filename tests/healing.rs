@@ -435,6 +435,7 @@ struct Call {
     tool: String,
     id: String,
     failed: bool,
+    reply: String,
     from: i64,
     until: i64,
 }
@@ -449,7 +450,8 @@ async fn calls(service: &Service) -> Vec<Call> {
         let from = event.timestamp.0;
         let until = from + (note["duration_ms"].as_f64().unwrap_or(0.0) * 1000.0) as i64;
         let (agent, id) = (event.agent_id.as_str().to_owned(), event.event_id?.as_str().to_owned());
-        Some(Call { agent, tool, id, failed: failed.is_some(), from, until }).filter(|_| note["unanswered"].is_null())
+        let (failed, reply) = (failed.is_some(), note["reply"].as_str().unwrap_or_default().to_owned());
+        Some(Call { agent, tool, id, failed, reply, from, until }).filter(|_| note["unanswered"].is_null())
     };
     stored.filter_map(call).collect()
 }
@@ -480,7 +482,9 @@ async fn what_is_found_in_real_transcripts_holds_against_their_calls() {
         told.insert(failure.id.clone());
         let [last, ending @ ..] = item.evidence.as_slice() else { panic!("no evidence: {item:?}") };
         let last = by_id(&last.id);
-        let of_agent = || calls.iter().filter(|call| call.agent == last.agent && call.from > last.until);
+        let of_agent = || {
+            calls.iter().filter(|call| call.agent == last.agent && call.from > last.until && call.reply != last.reply)
+        };
         let in_time = || of_agent().filter(|call| call.from <= last.until + 10 * MINUTE);
         let same = || in_time().filter(|call| call.tool == last.tool);
         match ending {
@@ -507,7 +511,7 @@ async fn what_is_found_in_real_transcripts_holds_against_their_calls() {
                 && other.failed
                 && (&other.agent, &other.tool) == (&call.agent, &call.tool)
                 && other.from <= call.from
-                && call.from <= other.until
+                && (call.from <= other.until || call.reply == other.reply)
         };
         assert!(calls.iter().any(|other| beside(&other)), "{} of {} is in no healing", call.id, call.agent);
     }

@@ -1,5 +1,8 @@
 //! Advice by the documented rules: a rate below 0.7, a degrading trend, more than 1000 ms on average, and a mean time
 //! to recovery of 1000 ms or less. Nothing is advised on fewer than ten attempts, and no data is not a rate of 0.
+//!
+//! The two rules on times are about how long a healer works. Derived times are how long an agent took to come back to
+//! what failed, its thinking included, and are not held against 1000 ms.
 
 use super::words::{counts, time};
 use crate::model::RecordFilter;
@@ -37,7 +40,7 @@ fn low(row: &StrategyRow) -> Option<Recommendation> {
     let low = u128::from(rate.numerator) * 10 < u128::from(rate.denominator) * 7;
     let text = || {
         format!(
-            "{} has a low success rate: {} attempts worked. Consider tuning or replacing it.",
+            "{} has a low success rate: {} attempts worked, less than 70 %. Consider tuning or replacing it.",
             row.strategy,
             counts(rate)
         )
@@ -58,29 +61,23 @@ fn degrading(row: &StrategyRow) -> Option<Recommendation> {
 
 fn slow(row: &StrategyRow) -> Option<Recommendation> {
     let mean = row.avg_healing_time_ms.filter(|mean| mean.ms > SLOW_MS && mean.n >= Verdict::ATTEMPTS_MIN)?;
-    let took = time(mean.ms);
-    let text = match row.origin {
-        Origin::Reported => format!(
-            "{} takes {took} on average (n = {}), more than {}. Look at what it spends its time on.",
-            row.strategy,
-            mean.n,
-            time(SLOW_MS)
-        ),
-        Origin::Derived => format!(
-            "{} takes {took} on average from a failure to the attempt's end (n = {}), more than {}. Look at what fails.",
-            row.strategy,
-            mean.n,
-            time(SLOW_MS)
-        ),
-    };
-    Some(about(Kind::Slow, row, mean.n, text))
+    let text = format!(
+        "{} takes {} on average (n = {}), more than {}. Look at what it spends its time on.",
+        row.strategy,
+        time(mean.ms),
+        mean.n,
+        time(SLOW_MS)
+    );
+    (row.origin == Origin::Reported).then(|| about(Kind::Slow, row, mean.n, text))
 }
 
 fn optimal((origin, totals): &(Origin, HealingTotals)) -> Option<Recommendation> {
-    let mttr = totals.mttr_ms.filter(|mttr| mttr.ms <= SLOW_MS && mttr.n >= Verdict::ATTEMPTS_MIN)?;
+    let mttr = totals.mttr_ms.filter(|_| *origin == Origin::Reported)?;
+    if mttr.ms > SLOW_MS || mttr.n < Verdict::ATTEMPTS_MIN {
+        return None;
+    }
     let text = format!(
-        "Mean time to recovery of {} healings is {} (n = {}), which is optimal: at most {}. Keep the configuration.",
-        origin.as_str(),
+        "Mean time to recovery of reported healings is {} (n = {}), which is optimal: at most {}. Keep the configuration.",
         time(mttr.ms),
         mttr.n,
         time(SLOW_MS)

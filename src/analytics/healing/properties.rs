@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::derive::{Sign, derive};
 use super::*;
+use crate::model::{AgentId, EventId, EventRecord, Json};
 
 fn attempt() -> impl Strategy<Value = Attempt> {
     (0..50i64, any::<bool>(), 0..2u32, 0..3u32, any::<bool>(), prop::option::of(0..8u32), 0..5i64).prop_map(
@@ -49,9 +50,19 @@ fn sign() -> impl Strategy<Value = Sign> {
         "heartbeat",
     ]);
     (0..2000i64, words, 0..400u32, 0..1000u32).prop_map(|(second, word, ms, id)| {
-        let metadata = format!(r#"{{"duration_ms":{}}}"#, ms * 1000);
-        let time = Micros(second * 1_000_000);
-        Sign::of_event(word, &format!("{id}-{second}-{ms}"), time, Some(&metadata), None).expect("it matters")
+        let event = EventRecord {
+            event_type: word.to_owned(),
+            agent_id: AgentId::new("a").expect("an id"),
+            agent_type: None,
+            event_id: EventId::new(format!("{id}-{second}-{ms}")).ok(),
+            task_id: None,
+            swarm_id: None,
+            timestamp: Micros(second * 1_000_000),
+            metadata: Some(Json(format!(r#"{{"duration_ms":{},"reply":"r{}"}}"#, ms * 1000, id % 40))),
+            project: None,
+            source: None,
+        };
+        Sign::of_event(&event).expect("it matters")
     })
 }
 

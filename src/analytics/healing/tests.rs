@@ -229,7 +229,7 @@ fn advice_names_its_figures_and_leads_to_its_records() {
     let all = advice(&by_strategy(&attempts), &by_origin(&attempts));
     assert_eq!(
         all[0].text,
-        "restart has a low success rate: 65 of 100 (65.0 %) attempts worked. Consider tuning or replacing it."
+        "restart has a low success rate: 65 of 100 (65.0 %) attempts worked, less than 70 %. Consider tuning or replacing it."
     );
     assert_eq!((all[0].filter.strategy.as_deref(), all[0].origin), (Some("restart"), Some(Origin::Reported)));
     let slow = all.iter().find(|advice| advice.kind == RecommendationKind::Slow).expect("slow");

@@ -7,7 +7,7 @@
 use super::{Service, ServiceError};
 use crate::analytics::healing::derive::{Derived, Findings, LIMIT, Pending, Sign, derive};
 use crate::model::filter::{Cursor, PageRequest};
-use crate::model::{AgentId, Dataset, EventId, Micros, Order, Record, RecordFilter, TimeRange};
+use crate::model::{AgentId, Dataset, Micros, Order, Record, RecordFilter, TimeRange};
 use crate::store::StoreError;
 use crate::store::derived::{DueAgent, FoundHealing, FoundStretch};
 
@@ -65,10 +65,7 @@ impl Service {
         let mut signs = Vec::new();
         self.each(Dataset::Events, range, filter.clone(), |record| {
             if let Record::Event(event) = record {
-                let id = event.event_id.as_ref().map_or("", EventId::as_str);
-                let metadata = event.metadata.as_ref().map(|json| json.0.as_str());
-                let project = event.project.as_deref();
-                signs.extend(Sign::of_event(&event.event_type, id, event.timestamp, metadata, project));
+                signs.extend(Sign::of_event(event));
             }
         })
         .await?;

@@ -127,6 +127,9 @@ pub struct EventNote<'a> {
     /// The tool call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call: Option<&'a str>,
+    /// Stands for the model's answer that asked for the call: calls of one answer are made side by side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply: Option<String>,
     /// Nothing answered the call.
     #[serde(skip_serializing_if = "is_false")]
     pub unanswered: bool,

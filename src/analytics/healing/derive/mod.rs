@@ -2,8 +2,8 @@
 //! [`rules`]; an event is read by [`Sign`].
 //!
 //! Each agent's events are folded in the order of time. A failure opens an *episode*; what comes strictly after its
-//! failure was known may heal it, so that calls made side by side never heal each other, and nothing heals at the
-//! same instant. A further failure of the same kind is an attempt that failed; a success ends the episode; after
+//! failure was known may heal it, and not what the same answer of the model asked for: calls made side by side never
+//! heal each other, and nothing heals at the same instant. A further failure of the same kind is an attempt that failed; a success ends the episode; after
 //! [`rules::LIMIT`] without either it ends by itself. Until then it is *pending* and counted nowhere.
 
 pub mod rules;
@@ -119,9 +119,10 @@ impl Track {
 struct Episode {
     failure_type: String,
     first: Sign,
-    /// The last failure's event, and when the last of them was known.
+    /// The last failure's event, when the last of them was known, and the answer that asked for it.
     last: Evidence,
     known: Micros,
+    reply: Option<Box<str>>,
     attempts: u32,
     /// The first call of another tool that worked since the last failure.
     detour: Option<Sign>,
@@ -134,6 +135,7 @@ impl Episode {
             failure_type,
             last: first.evidence.clone(),
             known: first.known,
+            reply: first.reply.clone(),
             first,
             attempts: 0,
             detour: None,
@@ -146,18 +148,25 @@ impl Episode {
         Micros(self.known.0.saturating_add(LIMIT))
     }
 
-    /// Takes another failure: an attempt that failed, unless it began before the last failure was known.
+    /// Whether `sign` began when the failure was known, so that it may be meant to heal it.
+    fn precedes(&self, sign: &Sign) -> bool {
+        let side_by_side = self.reply.is_some() && self.reply == sign.reply;
+        sign.at > self.known && !side_by_side
+    }
+
+    /// Takes another failure: an attempt that failed, unless it was made side by side with the last one.
     fn fail(&mut self, rule: &Rule, sign: Sign) {
-        if sign.at > self.known {
+        if self.precedes(&sign) {
             self.attempt(rule.strategy, false, &sign);
-            self.last = sign.evidence;
-            self.known = sign.known;
             self.detour = None;
-        } else if sign.known > self.known {
-            self.last = sign.evidence;
-            self.known = sign.known;
-            self.detour = self.detour.take().filter(|detour| detour.at > self.known);
+        } else if sign.known <= self.known {
+            return;
         }
+        self.last = sign.evidence;
+        self.known = sign.known;
+        self.reply = sign.reply;
+        let (known, detour) = (self.known, self.detour.take());
+        self.detour = detour.filter(|detour| detour.at > known);
     }
 
     fn attempt(&mut self, strategy: &'static str, success: bool, by: &Sign) {
@@ -247,12 +256,12 @@ impl Agent {
 
     /// Ends what `sign` heals.
     fn heal(&mut self, sign: &Sign) {
-        let after = |episode: &Episode| sign.at > episode.known;
+        let after = |episode: &Episode| episode.precedes(sign);
         if let Said::ToolWorked(tool) = &sign.said {
             let same = Track::Tool(tool.clone());
             for (track, episode) in &mut self.open {
                 let other = matches!(track, Track::Tool(_)) && *track != same;
-                if other && sign.at > episode.known && episode.detour.is_none() {
+                if other && episode.precedes(sign) && episode.detour.is_none() {
                     episode.detour = Some(sign.clone());
                 }
             }

@@ -44,8 +44,8 @@ pub const RETRY_TOOL: Rule = Rule {
     failure_type: "tool_error:…",
     failed: &["tool_error:*"],
     healed: &["tool:*"],
-    when: "the same agent called the same tool after the failure was known, and it worked; a call that failed again is \
-           an attempt that failed",
+    when: "the same agent called the same tool after the failure was known, in another answer of the model where the \
+           source tells answers apart, and it worked; a call that failed again is an attempt that failed",
 };
 
 /// Failed tool calls that are worked around.
@@ -64,7 +64,7 @@ pub const RESPAWN: Rule = Rule {
     failure_type: "agent_error",
     failed: &["error", "agent_error", "agent_failed", "agent_down"],
     healed: &["spawn"],
-    when: "the same agent was spawned again; an agent that goes on by itself (heartbeats, calls tools, starts tasks, \
+    when: "the same agent was spawned again; an `error` that names a task is the task's and not the agent's, and an agent that goes on by itself (heartbeats, calls tools, starts tasks, \
            ends one in success) was not down, and nothing is counted",
 };
 

@@ -3,13 +3,15 @@
 use serde_json::Value;
 
 use super::rules::{ALIVE, NOT_JUDGED, RESPAWN, RETRY_REQUEST, RETRY_TOOL, fits};
-use crate::model::Micros;
 use crate::model::healing::Evidence;
+use crate::model::{EventId, EventRecord, Micros};
 
 /// The event type of a task's end in the evidence of a healing.
 pub const TASK: &str = "task";
 /// Codex tells of answered and other requests under one name; only answered ones carry the request.
 const CODEX_REQUEST: &str = "codex.sse_event";
+/// Of an agent, or of one of its tasks.
+const ERROR: &str = "error";
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub struct Sign {
     /// When it was over and its outcome known.
     pub known: Micros,
     pub(super) said: Said,
+    /// The model's answer that asked for it, where the source says so.
+    pub(super) reply: Option<Box<str>>,
     /// The event.
     pub evidence: Evidence,
     /// Its project.
@@ -45,28 +49,25 @@ pub struct Sign {
 }
 
 impl Sign {
-    /// What an event says; `None` when it says nothing about failures. `metadata` is any JSON: `duration_ms`,
-    /// `unanswered`, `request`, and `error` or `status` are understood, as importers write them.
+    /// What an event says; `None` when it says nothing about failures. Of its metadata, which is any JSON,
+    /// `duration_ms`, `unanswered`, `request`, `reply`, and `error` or `status` are understood, as importers write them.
     #[must_use]
-    pub fn of_event(
-        event_type: &str,
-        id: &str,
-        at: Micros,
-        metadata: Option<&str>,
-        project: Option<&str>,
-    ) -> Option<Self> {
-        let note = Note::read(event_type, metadata);
-        let said = said(event_type, &note)?;
-        let known = Micros(at.0.saturating_add(note.duration));
-        let evidence = Evidence { event_type: event_type.to_owned(), id: id.to_owned(), timestamp: at };
-        Some(Self { at, known, said, evidence, project: project.map(Into::into) })
+    pub fn of_event(event: &EventRecord) -> Option<Self> {
+        let note = Note::read(&event.event_type, event.metadata.as_ref().map(|json| json.0.as_str()));
+        let said = said(event, &note)?;
+        let known = Micros(event.timestamp.0.saturating_add(note.duration));
+        let id = event.event_id.as_ref().map_or("", EventId::as_str).to_owned();
+        let evidence = Evidence { event_type: event.event_type.clone(), id, timestamp: event.timestamp };
+        let project = event.project.as_deref().map(Into::into);
+        Some(Self { at: event.timestamp, known, said, reply: note.reply, evidence, project })
     }
 
     /// What a task that ended in success says.
     #[must_use]
     pub fn of_success(task_id: &str, ended: Micros, project: Option<&str>) -> Self {
         let evidence = Evidence { event_type: TASK.to_owned(), id: task_id.to_owned(), timestamp: ended };
-        Self { at: ended, known: ended, said: Said::Answered, evidence, project: project.map(Into::into) }
+        let project = project.map(Into::into);
+        Self { at: ended, known: ended, said: Said::Answered, reply: None, evidence, project }
     }
 
     /// Whether tasks of its agent may show what became of it.
@@ -76,7 +77,8 @@ impl Sign {
     }
 }
 
-fn said(event_type: &str, note: &Note) -> Option<Said> {
+fn said(event: &EventRecord, note: &Note) -> Option<Said> {
+    let event_type = event.event_type.as_str();
     if let Some(tool) = fits(RETRY_TOOL.failed, event_type) {
         return Some(if NOT_JUDGED.contains(&tool) { Said::Answered } else { Said::ToolFailed(tool.into()) });
     }
@@ -91,7 +93,9 @@ fn said(event_type: &str, note: &Note) -> Option<Said> {
         return Some(Said::Answered);
     }
     if fits(RESPAWN.failed, event_type).is_some() {
-        return Some(Said::AgentFailed);
+        // An error that names a task is that task's: the agent may be well.
+        let of_task = event_type == ERROR && event.task_id.is_some();
+        return (!of_task).then_some(Said::AgentFailed);
     }
     if fits(RESPAWN.healed, event_type).is_some() {
         return Some(Said::Spawned);
@@ -106,6 +110,7 @@ struct Note {
     duration: i64,
     unanswered: bool,
     request: bool,
+    reply: Option<Box<str>>,
     reason: Option<Box<str>>,
 }
 
@@ -129,6 +134,7 @@ impl Note {
             duration: note.get("duration_ms").and_then(Value::as_f64).map_or(0, micros),
             unanswered: note.get("unanswered").and_then(Value::as_bool).unwrap_or_default(),
             request: note.contains_key("request"),
+            reply: word(note.get("reply")),
             reason: reasons.into_iter().find_map(word),
         }
     }

@@ -1,6 +1,7 @@
 //! Each rule on a handful of events. Times are seconds; a tool's event begins with its call.
 
 use super::*;
+use crate::model::{AgentId, EventId, EventRecord, Json, TaskId};
 
 const AT: i64 = 1_767_268_800;
 
@@ -11,13 +12,26 @@ fn at(second: f64) -> Micros {
 
 /// An event `second` seconds in, which took `ms`; its id is its second and type.
 fn event(second: f64, event_type: &str, ms: f64) -> Sign {
-    let metadata = format!(r#"{{"duration_ms":{ms}}}"#);
-    Sign::of_event(event_type, &format!("{second}-{event_type}"), at(second), Some(&metadata), Some("shop"))
-        .expect("it matters")
+    noted(second, event_type, &format!(r#"{{"duration_ms":{ms}}}"#))
+}
+
+fn record(second: f64, event_type: &str, metadata: &str) -> EventRecord {
+    EventRecord {
+        event_type: event_type.to_owned(),
+        agent_id: AgentId::new("a").expect("an id"),
+        agent_type: None,
+        event_id: EventId::new(format!("{second}-{event_type}")).ok(),
+        task_id: None,
+        swarm_id: None,
+        timestamp: at(second),
+        metadata: Some(Json(metadata.to_owned())),
+        project: Some("shop".to_owned()),
+        source: None,
+    }
 }
 
 fn noted(second: f64, event_type: &str, metadata: &str) -> Sign {
-    Sign::of_event(event_type, &format!("{second}-{event_type}"), at(second), Some(metadata), None).expect("it matters")
+    Sign::of_event(&record(second, event_type, metadata)).expect("it matters")
 }
 
 /// Strategy, kind, outcome, duration and end (in seconds) of each healing found long after.
@@ -121,7 +135,7 @@ fn a_request_is_healed_by_whatever_only_an_answer_can_bring() {
     assert_eq!(last, ("retry_request", "api_error:overloaded".into(), true, Some(30_000.0), 30.0));
     let other = vec![failed(0.0), noted(1.0, "codex.sse_event", r#"{"request":{"id":"r"}}"#)];
     assert!(found(other)[0].2, "codex was answered");
-    assert_eq!(Sign::of_event("codex.sse_event", "e", at(0.0), Some("{}"), None), None, "and here nobody knows");
+    assert_eq!(Sign::of_event(&record(0.0, "codex.sse_event", "{}")), None, "and here nobody knows");
 }
 
 #[test]
@@ -148,8 +162,52 @@ fn people_who_say_no_and_calls_nobody_answered_are_neither_failure_nor_healing()
 #[test]
 fn metadata_of_any_shape_is_read_as_far_as_it_can_be() {
     for metadata in ["", "[]", "7", r#"{"duration_ms":"12"}"#, r#"{"duration_ms":-5}"#, r#"{"duration_ms":1e400}"#] {
-        let sign = Sign::of_event("tool_error:Bash", "e", at(1.0), Some(metadata), None).expect("a failure");
+        let sign = noted(1.0, "tool_error:Bash", metadata);
         assert_eq!((sign.at, sign.known), (at(1.0), at(1.0)), "{metadata}");
     }
-    assert_eq!(Sign::of_event("checkpoint", "e", at(0.0), None, None), None);
+    assert_eq!(Sign::of_event(&record(0.0, "checkpoint", "{}")), None);
+}
+
+#[test]
+fn calls_of_one_answer_never_heal_each_other_however_long_it_takes_to_write_them() {
+    // As a model streams them: three edits, each refused at once; then another answer tries again.
+    let edit = |second: f64, word: &str, reply: &str| {
+        noted(second, &format!("{word}:Edit"), &format!(r#"{{"duration_ms":0,"reply":"{reply}"}}"#))
+    };
+    let signs = vec![
+        edit(0.0, "tool_error", "r1"),
+        edit(1.5, "tool_error", "r1"),
+        edit(3.0, "tool", "r1"),
+        edit(4.0, "tool_error", "r1"),
+        edit(9.0, "tool", "r2"),
+    ];
+    assert_eq!(found(signs), [("retry_tool", "tool_error:Edit".into(), true, Some(5000.0), 9.0)]);
+    let unknown = vec![event(0.0, "tool_error:Edit", 0.0), event(1.5, "tool_error:Edit", 0.0)];
+    assert_eq!(found(unknown).len(), 2, "where nobody says which answer asked, time alone decides");
+}
+
+#[test]
+fn an_error_that_names_a_task_is_not_the_agents() {
+    let mut error = record(0.0, "error", "{}");
+    error.task_id = TaskId::new("t-1").ok();
+    assert_eq!(Sign::of_event(&error), None);
+    error.event_type = "agent_down".to_owned();
+    assert!(Sign::of_event(&error).is_some());
+}
+
+#[test]
+fn the_documentation_shows_the_rules_as_they_are() {
+    let page = include_str!("../../../../docs/healing.md");
+    for rule in RULES {
+        let words = |words: &[&str]| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+        let row = format!(
+            "| `{}` | `{}` | {} | {} | {} |",
+            rule.strategy,
+            rule.failure_type,
+            words(rule.failed),
+            words(rule.healed),
+            rule.when
+        );
+        assert!(page.contains(&row), "docs/healing.md lacks\n{row}");
+    }
 }

@@ -48,6 +48,7 @@ impl Maker<'_> {
             line: call.place.line,
             duration_ms: between(call.at, answer.and_then(|answer| answer.at)),
             call: Some(&call.id),
+            reply: self.session.requests.get(call.request).map(|request| format!("{:016x}", request.key)),
             unanswered: answer.is_none(),
             ..EventNote::default()
         };
