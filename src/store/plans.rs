@@ -5,6 +5,7 @@ mod texts;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 
+use super::derived;
 use super::events::EventRow;
 use super::healings::HealingRow;
 use super::insert;
@@ -13,11 +14,13 @@ use super::metrics::{MetricRow, OfAgent, OfSwarm};
 use super::news;
 use super::page;
 use super::page_sorted::{self, SortKey, SortPlace, TaskSort};
+use super::read::healings;
 use super::registry::LifeRow;
 use super::table::Table;
 use super::tasks::TaskRow;
 use super::{Store, StoreOptions};
 use crate::model::filter::PageRequest;
+use crate::model::healing::Origin;
 use crate::model::{Cursor, Micros, Order, RecordFilter, TimeRange};
 
 /// The steps of `explain query plan`, one a line. Values are left unbound.
@@ -238,6 +241,30 @@ async fn retention_finds_what_it_takes_by_index() {
             let few = ["SCAN CONSTANT ROW", "SCAN metric_name"].iter().any(|known| step.starts_with(known));
             let walks = step.starts_with("SCAN ") && !step.starts_with("SCAN (") && !few;
             assert!(!walks, "`{step}` in {sql}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn healings_are_read_by_their_time_and_looked_for_by_their_agent() {
+    let (store, _folder) = store().await;
+    let mut connection = store.reader().acquire().await.expect("a connection");
+    let conditions = [page::Condition::Number("strategy", 1), page::Condition::Number("success", 1)];
+    let (range, after) = (TimeRange::ALL, Some((Micros(5), 1)));
+    let reads = [
+        (healings::pack_sql(Origin::Reported, range, &conditions), "healing_by_time (ts>? AND ts<?)"),
+        (healings::pack_sql(Origin::Derived, range, &conditions), "derived_healing_by_time (ts>? AND ts<?)"),
+        (healings::waiting_sql(range, &conditions), "derived_healing"),
+        (healings::entries_sql(range, &conditions, after, 10), "derived_healing_by_time (ts>? AND ts<?)"),
+    ];
+    for (sql, index) in reads {
+        let plan = plan(&mut connection, sql.sql().as_str()).await;
+        assert!(plan.contains(index) && !plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{plan}");
+    }
+    for sql in derived::statements() {
+        let plan = plan(&mut connection, sql).await;
+        for step in plan.lines().filter(|step| step.starts_with("SCAN ")) {
+            assert_eq!(step, "SCAN CONSTANT ROW", "{sql}\n{plan}");
         }
     }
 }

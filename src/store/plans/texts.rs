@@ -7,11 +7,14 @@ use super::{store, try_plan};
 
 /// Tables that stay small whatever is stored, as plans name them: reading one whole costs nothing.
 const SMALL: [&str; 20] = [
+const SMALL: [&str; 19] = [
     "a", // agent_name
     "agent_name",
     "agent_pulse", // one row an agent, as `p`
     "p",
-    "s",     // names in a list, or one row a session that is found by index
+    "s",          // names in a list, or one row a session that is found by index
+    "derive_due", // one row an agent that had news, as `d`
+    "d",
     "chunk", // one row for thousands of records; the blobs lie apart
     "hourless_day",
     "json_each", // rows that are handed in
@@ -31,6 +34,7 @@ const SMALL: [&str; 20] = [
 
 /// Parts of statements that may sort, because what they sort is small, and what it is.
 const SORTING: [(&str, &str); 11] = [
+const SORTING: [(&str, &str); 12] = [
     ("from swarm_agent m join event e", "tasks of one swarm and one day"),
     ("from memory indexed by memory_by_session where session_id = ?1 group by memory_type", "one group a type"),
     ("from json_each(?) s", "names in a list"),
@@ -42,6 +46,8 @@ const SORTING: [(&str, &str); 11] = [
     ("select day, sum(rows), count(*), sum(bytes) from chunk", "one row a chunk"),
     ("duration_max is not null order by duration_max desc", "one row a chunk"),
     ("select distinct agent from agent_rollup where tier = 86400", "one row an agent"),
+    ("select agent, min(span_from), 1 from derived_healing", "failures that were decided since the last look"),
+    ("select agent, min(ts), 1 from event", "what arrived for a day while it was deleted"),
 ];
 
 /// Files whose statements are about the whole store and are asked for by people, now and then.

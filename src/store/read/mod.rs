@@ -12,7 +12,7 @@ pub(in crate::store) mod cells;
 mod cut;
 mod durations;
 mod events;
-mod healings;
+pub(in crate::store) mod healings;
 mod health;
 pub(in crate::store) mod history;
 mod listing;
