@@ -33,7 +33,7 @@ fn main() -> Result<(), IdError> {
     Ok(())
 }
 
-/// Everything an answer is made of, from attempts as the store gives them.
+/// Everything an answer is made of.
 fn statistics(unsorted: &[Attempt]) -> Duration {
     let rows = unsorted.to_vec();
     let names = |what: &str, count: u32| (0..count).map(|n| format!("{what}-{n}")).collect::<Vec<_>>();
@@ -64,15 +64,16 @@ fn dice(n: u64) -> u64 {
 fn attempts(count: u32) -> Vec<Attempt> {
     let below = |n: u32, of: u64| u32::try_from(dice(u64::from(n) * 7 + of) % of).unwrap_or(0);
     let attempt = |n: u32| Attempt {
-        ts: Micros(i64::from(below(n, 30 * 86_400)) * SECOND),
-        origin: if n.is_multiple_of(3) { Origin::Derived } else { Origin::Reported },
+        ts: Micros(i64::from(n / 4) * (30 * DAY / i64::from(count / 4))), // by time, as the store gives them; often equal
+        // Two attempts at each failure.
+        failure: Some(n / 2),
+        origin: if (n / 2).is_multiple_of(3) { Origin::Derived } else { Origin::Reported },
         strategy: below(n, 8),
-        failure_type: below(n, 20),
-        agent: Some(below(n, 50)),
+        failure_type: below(n / 2, 20),
+        agent: Some(below(n / 2, 50)),
         success: below(n, 5) > 0,
         duration_ms: Some(f64::from(below(n, 60_000))),
         detected_at: None,
-        failure: Some(n / 2),
     };
     (0..count).map(attempt).collect()
 }

@@ -65,8 +65,7 @@ fn question(params: &Params) -> HealingQuery {
 pub async fn healing(State(service): State<Service>, RawQuery(query): RawQuery) -> ApiResult<Response> {
     let params = Params::take(query.as_deref(), specs(&[ZONE]))?;
     let report = timing::query(service.healing(&question(&params), now())).await?;
-    // Failures that may still heal are decided by the clock, and derived attempts come later than their events.
-    reply::fresh(&HealingBody::from(report))
+    reply::of_range(&params, &HealingBody::from(report))
 }
 
 /// One page of attempts.
@@ -91,7 +90,7 @@ pub async fn attempts(State(service): State<Service>, RawQuery(query): RawQuery)
     };
     let page = timing::query(service.healing_page(&asked, cursor, limit, now())).await?;
     let items = page.items.into_iter().map(Into::into).collect();
-    reply::fresh(&AttemptPage { items, next_cursor: page.next })
+    reply::of_range(&params, &AttemptPage { items, next_cursor: page.next })
 }
 
 /// The question a cursor was made for; what is sent beside it must say the same.
@@ -119,7 +118,7 @@ fn resumed(frozen: HealingQuery, params: &Params) -> Result<HealingQuery, Proble
 
 /// A file of attempts or strategies, `attempts.csv`, `attempts.json`, `strategies.csv` or `strategies.json`: everything
 /// of the range, attempts newest first.
-#[utoipa::path(get, path = "/api/v1/healing/{file}", tag = "insight",
+#[utoipa::path(get, path = "/api/v1/healing/{file}", tag = "export",
     params(("file" = String, Path, description = "what, a dot, and the form", example = "attempts.csv"), FileParams),
     responses(
         (status = 200, description = "The file", content((String = "text/csv"), (String = "application/json"))),

@@ -17,6 +17,7 @@ pub mod flush;
 pub mod guard;
 pub mod healing;
 pub mod healing_body;
+pub mod healing_charts;
 pub mod ingest;
 pub mod insight;
 pub mod lists;

@@ -5,14 +5,15 @@
 //! which. Not here: the arithmetic (`analytics::healing`), the records as they are sent (`record::HealingRecord`).
 
 mod answer;
+mod charts;
 
 use serde::{Deserialize, Serialize};
 
 pub use answer::{
-    Evidence, HealingEntry, HealingPage, HealingReport, HealingTotals, HeatCell, HeatMap, Histogram, HistogramBin,
-    Mean, OverTime, Recommendation, RecommendationKind, StrategyOverTime, StrategyRow, Success, Trend, TrendWord,
-    TypeRow, Verdict, Waiting,
+    Evidence, HealingEntry, HealingPage, HealingReport, HealingTotals, Mean, Recommendation, RecommendationKind,
+    StrategyRow, Success, Trend, TrendWord, TypeRow, Verdict, Waiting,
 };
+pub use charts::{HeatCell, HeatMap, Histogram, HistogramBin, OverTime, StrategyOverTime};
 
 use super::{RangeSpec, RecordFilter};
 

@@ -40,7 +40,8 @@ static UPSERTS: LazyLock<[SqlStr; 3]> = LazyLock::new(|| {
 
 /// Failures that could heal until before ?1 are decided by now.
 const MARK_DECIDED: &str = "insert into derive_due (agent, from_ts, seq)
-    select agent, min(span_from), 1 from derived_healing where success is null and span_until < ?1 group by agent
+    select agent, min(span_from), 1 from derived_healing indexed by derived_healing_open
+    where success is null and span_until < ?1 group by agent
     on conflict (agent) do update set from_ts = min(from_ts, excluded.from_ts), seq = seq + 1";
 const ANY_DUE: &str = "select exists (select 1 from derive_due)
     or exists (select 1 from derived_healing where success is null and span_until < ?1)";

@@ -1,50 +1,96 @@
 //! Headline figures, figures by kind of failure, and how long attempts took.
 
+use std::collections::HashSet;
+
 use super::{Attempt, Attempts, name};
-use crate::analytics::stats::Moments;
 use crate::analytics::wilson;
 use crate::model::answer::Rate;
 use crate::model::healing::{HealingTotals, Histogram, HistogramBin, Mean, Origin, Success, TypeRow};
 
-/// What a failure number has shown so far: seen, and healed.
-const SEEN: u8 = 1;
-const HEALED: u8 = 2;
-
 /// Figures of all attempts.
 #[must_use]
 pub fn totals(attempts: &Attempts) -> HealingTotals {
-    totals_of(attempts.rows())
+    tallies(attempts, 1, |_| 0).first().map(Tally::totals).unwrap_or_default()
 }
 
 /// The same for each origin that has attempts.
 #[must_use]
 pub fn by_origin(attempts: &Attempts) -> Vec<(Origin, HealingTotals)> {
-    let of = |origin| totals_of(attempts.rows().iter().filter(move |row| row.origin == origin));
-    let all = Origin::ALL.into_iter().map(|origin| (origin, of(origin)));
+    let tallies = tallies(attempts, Origin::ALL.len(), |row| row.origin as usize);
+    let all = Origin::ALL.into_iter().zip(tallies.iter().map(Tally::totals));
     all.filter(|(_, totals)| totals.total_healings > 0).collect()
 }
 
-fn totals_of<'a>(rows: impl IntoIterator<Item = &'a Attempt>) -> HealingTotals {
-    let (mut healings, mut worked, mut failures) = (0, 0, Failures::default());
-    let (mut all, mut successful, mut since_detection) = (Mean0::default(), Mean0::default(), Mean0::default());
-    for row in rows {
-        healings += 1;
-        worked += u64::from(row.success);
-        failures.note(row);
-        all.push(row.duration_ms);
+/// Figures of a group in the making.
+#[derive(Debug, Clone, Default)]
+struct Tally {
+    healings: u64,
+    worked: u64,
+    failures: u64,
+    healed: u64,
+    all: MeanOf,
+    successful: MeanOf,
+    since_detection: MeanOf,
+}
+
+/// The figures of `groups` groups, in one of which each attempt is.
+fn tallies(attempts: &Attempts, groups: usize, of: impl Fn(&Attempt) -> usize) -> Vec<Tally> {
+    let mut tallies = vec![Tally::default(); groups];
+    let (mut seen, mut healed) = (Distinct::default(), Distinct::default());
+    for row in attempts.rows() {
+        let group = of(row);
+        let Some(tally) = tallies.get_mut(group) else { continue };
+        tally.healings += 1;
+        tally.worked += u64::from(row.success);
+        tally.failures += u64::from(seen.is_new(row.failure, group));
+        tally.all.push(row.duration_ms);
         if row.success {
-            successful.push(row.duration_ms);
-            since_detection.push(since_detected(row));
+            tally.healed += u64::from(healed.is_new(row.failure, group));
+            tally.successful.push(row.duration_ms);
+            tally.since_detection.push(since_detected(row));
         }
     }
-    HealingTotals {
-        total_failures: failures.seen,
-        healed_failures: Rate::new(failures.healed, failures.seen),
-        total_healings: healings,
-        success: success(worked, healings),
-        avg_healing_time_ms: all.mean(),
-        mttr_ms: successful.mean(),
-        detection_to_recovery_ms: since_detection.mean(),
+    tallies
+}
+
+impl Tally {
+    fn totals(&self) -> HealingTotals {
+        HealingTotals {
+            total_failures: self.failures,
+            healed_failures: Rate::new(self.healed, self.failures),
+            total_healings: self.healings,
+            success: success(self.worked, self.healings),
+            avg_healing_time_ms: self.all.mean(),
+            mttr_ms: self.successful.mean(),
+            detection_to_recovery_ms: self.since_detection.mean(),
+        }
+    }
+}
+
+/// Failures met in groups. Nearly every failure is met in one group only.
+#[derive(Debug, Default)]
+struct Distinct {
+    /// The first group of each failure, from 1; 0 = none.
+    first: Vec<usize>,
+    others: HashSet<(u32, usize)>,
+}
+
+impl Distinct {
+    /// Whether the failure was not met in the group before; what has no number never was.
+    fn is_new(&mut self, failure: Option<u32>, group: usize) -> bool {
+        let Some(failure) = failure else { return true };
+        let place = failure as usize;
+        if self.first.len() <= place {
+            self.first.resize(place + 1, 0);
+        }
+        match &mut self.first[place] {
+            first @ 0 => {
+                *first = group + 1;
+                true
+            }
+            first if *first == group + 1 => false,
+            _ => self.others.insert((failure, group)),
+        }
     }
 }
 
@@ -62,59 +108,35 @@ pub(super) fn success(worked: u64, of: u64) -> Option<Success> {
     Some(Success { rate, low, high })
 }
 
-/// Counts distinct failures.
-#[derive(Debug, Default)]
-struct Failures {
-    known: Vec<u8>,
-    seen: u64,
-    healed: u64,
-}
-
-impl Failures {
-    fn note(&mut self, row: &Attempt) {
-        let Some(failure) = row.failure else {
-            self.seen += 1;
-            self.healed += u64::from(row.success);
-            return;
-        };
-        let failure = failure as usize;
-        if self.known.len() <= failure {
-            self.known.resize(failure + 1, 0);
-        }
-        let known = &mut self.known[failure];
-        self.seen += u64::from(*known & SEEN == 0);
-        *known |= SEEN;
-        if row.success {
-            self.healed += u64::from(*known & HEALED == 0);
-            *known |= HEALED;
-        }
-    }
-}
-
 /// A mean in the making.
-#[derive(Debug, Default)]
-pub(super) struct Mean0(Moments);
+#[derive(Debug, Clone, Default)]
+pub(super) struct MeanOf {
+    n: u64,
+    sum: f64,
+}
 
-impl Mean0 {
+impl MeanOf {
     pub(super) fn push(&mut self, value: Option<f64>) {
-        // A plain sum: the mean is all that is asked for.
         if let Some(value) = value {
-            self.0.n += 1;
-            self.0.sum += value;
+            self.n += 1;
+            self.sum += value;
         }
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
     pub(super) fn mean(&self) -> Option<Mean> {
-        self.0.mean().map(|ms| Mean { ms, n: self.0.n })
+        (self.n > 0).then(|| Mean { ms: self.sum / self.n as f64, n: self.n })
     }
 }
 
 /// Figures by kind of failure: reported first, then by attempts, most first, then by name.
 #[must_use]
 pub fn by_failure_type(attempts: &Attempts) -> Vec<TypeRow> {
-    let groups = attempts.grouped(attempts.failure_types.len(), |row| row.failure_type);
-    let row = |((origin, number), rows): ((Origin, usize), Vec<&Attempt>)| {
-        let totals = totals_of(rows.iter().copied());
+    let count = attempts.failure_types.len();
+    let tallies = tallies(attempts, 2 * count, |row| row.origin as usize * count + row.failure_type as usize);
+    let groups = Origin::ALL.into_iter().flat_map(|origin| (0..count).map(move |number| (origin, number)));
+    let row = |((origin, number), tally): ((Origin, usize), &Tally)| {
+        let totals = tally.totals();
         let success = totals.success?;
         Some(TypeRow {
             failure_type: name(&attempts.failure_types, number),
@@ -127,7 +149,7 @@ pub fn by_failure_type(attempts: &Attempts) -> Vec<TypeRow> {
             mttr_ms: totals.mttr_ms,
         })
     };
-    let mut rows: Vec<TypeRow> = groups.into_iter().filter_map(row).collect();
+    let mut rows: Vec<TypeRow> = groups.zip(&tallies).filter_map(row).collect();
     rows.sort_by(|a, b| {
         let by_size = (a.origin, b.success.rate.denominator).cmp(&(b.origin, a.success.rate.denominator));
         by_size.then_with(|| a.failure_type.cmp(&b.failure_type))

@@ -71,17 +71,18 @@ impl Attempts {
         failure_types: Vec<String>,
         agents: Vec<String>,
     ) -> Self {
-        // Times may be equal: then by what they say, and by words, not by their numbers, which are given as they come.
-        rows.sort_by(|a, b| {
-            (a.ts, a.success, a.origin, a.detected_at)
-                .cmp(&(b.ts, b.success, b.origin, b.detected_at))
-                .then_with(|| a.duration_ms.map(f64::to_bits).cmp(&b.duration_ms.map(f64::to_bits)))
-                .then_with(|| {
-                    let words =
-                        |row: &Attempt| (word(&failure_types, Some(row.failure_type)), word(&agents, row.agent));
-                    words(a).cmp(&words(b))
-                })
-        });
+        // They mostly come in this order, which a stable sort sees at once.
+        rows.sort_by_key(|row| row.ts);
+        // Equal times are put in order by what they say, and by words, not by their numbers, which are given as they come.
+        let words = |row: &Attempt| (word(&failure_types, Some(row.failure_type)), word(&agents, row.agent));
+        for tied in rows.chunk_by_mut(|a, b| a.ts == b.ts).filter(|tied| tied.len() > 1) {
+            tied.sort_unstable_by(|a, b| {
+                (a.success, a.origin, a.detected_at)
+                    .cmp(&(b.success, b.origin, b.detected_at))
+                    .then_with(|| a.duration_ms.map(f64::to_bits).cmp(&b.duration_ms.map(f64::to_bits)))
+                    .then_with(|| words(a).cmp(&words(b)))
+            });
+        }
         Self { rows, strategies, failure_types, agents }
     }
 
@@ -89,23 +90,6 @@ impl Attempts {
     #[must_use]
     pub fn rows(&self) -> &[Attempt] {
         &self.rows
-    }
-
-    /// The rows by origin and a number of theirs below `count`, each group in the order of time; groups without rows
-    /// are empty.
-    fn grouped(&self, count: usize, of: impl Fn(&Attempt) -> u32) -> Vec<((Origin, usize), Vec<&Attempt>)> {
-        let mut groups: Vec<((Origin, usize), Vec<&Attempt>)> = Origin::ALL
-            .into_iter()
-            .flat_map(|origin| (0..count).map(move |number| ((origin, number), Vec::new())))
-            .collect();
-        for row in &self.rows {
-            let place = row.origin as usize * count + of(row) as usize;
-            if let Some((_, group)) = groups.get_mut(place) {
-                group.push(row);
-            }
-        }
-        groups.retain(|(_, group)| !group.is_empty());
-        groups
     }
 }
 

@@ -20,17 +20,18 @@ pub fn over_time(attempts: &Attempts, strategies: &[StrategyRow], range: TimeRan
     let number_of: HashMap<&str, usize> =
         attempts.strategies.iter().enumerate().map(|(number, name)| (name.as_str(), number)).collect();
     // The place of each strategy and origin among those shown.
-    let mut places: HashMap<(Origin, usize), usize> = HashMap::new();
+    let count = attempts.strategies.len();
+    let mut places: Vec<Option<usize>> = vec![None; Origin::ALL.len() * count];
     for (place, row) in shown.iter().enumerate() {
         if let Some(number) = number_of.get(row.strategy.as_str()) {
-            places.insert((row.origin, *number), place);
+            places[row.origin as usize * count + number] = Some(place);
         }
     }
     let mut counts = vec![vec![(0u64, 0u64); grid.slots]; shown.len()];
     for row in attempts.rows() {
-        let place = places.get(&(row.origin, row.strategy as usize));
+        let place = places.get(row.origin as usize * count + row.strategy as usize).copied().flatten();
         if let (Some(place), Some(slot)) = (place, grid.slot(row.ts)) {
-            let (worked, all) = &mut counts[*place][slot];
+            let (worked, all) = &mut counts[place][slot];
             *worked += u64::from(row.success);
             *all += 1;
         }

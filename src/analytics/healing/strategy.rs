@@ -1,19 +1,36 @@
 //! Strategies: how often they work, how long they take, where they are going, and what to do about them.
 
-use super::figures::{Mean0, success};
+use super::figures::{MeanOf, success};
 use super::words::counts;
-use super::{Attempt, Attempts, name};
-use crate::analytics::percentile::percentile;
+use super::{Attempts, name};
+use crate::analytics::percentile::percentile_of;
 use crate::model::answer::Rate;
 use crate::model::healing::{Origin, StrategyRow, Trend, TrendWord, Verdict};
+
+/// What a strategy's attempts say, oldest first.
+#[derive(Debug, Default)]
+struct History {
+    outcomes: Vec<bool>,
+    durations: Vec<f64>,
+    mean: MeanOf,
+}
 
 /// One row for each strategy and origin: reported first, then by attempts, most first, then by name.
 #[must_use]
 pub fn by_strategy(attempts: &Attempts) -> Vec<StrategyRow> {
-    let groups = attempts.grouped(attempts.strategies.len(), |row| row.strategy);
+    let count = attempts.strategies.len();
+    let mut histories: Vec<History> = (0..2 * count).map(|_| History::default()).collect();
+    for row in attempts.rows() {
+        if let Some(history) = histories.get_mut(row.origin as usize * count + row.strategy as usize) {
+            history.outcomes.push(row.success);
+            history.durations.extend(row.duration_ms);
+            history.mean.push(row.duration_ms);
+        }
+    }
+    let groups = Origin::ALL.into_iter().flat_map(|origin| (0..count).map(move |number| (origin, number)));
     let mut rows: Vec<StrategyRow> = groups
-        .into_iter()
-        .filter_map(|((origin, number), group)| row(name(&attempts.strategies, number), origin, &group))
+        .zip(histories)
+        .filter_map(|((origin, number), history)| row(name(&attempts.strategies, number), origin, history))
         .collect();
     rows.sort_by(|a, b| {
         let by_size = (a.origin, b.success.rate.denominator).cmp(&(b.origin, a.success.rate.denominator));
@@ -22,14 +39,10 @@ pub fn by_strategy(attempts: &Attempts) -> Vec<StrategyRow> {
     rows
 }
 
-fn row(strategy: String, origin: Origin, rows: &[&Attempt]) -> Option<StrategyRow> {
-    let worked = rows.iter().filter(|row| row.success).count() as u64;
-    let success = success(worked, rows.len() as u64)?;
-    let mut mean = Mean0::default();
-    rows.iter().for_each(|row| mean.push(row.duration_ms));
-    let mut durations: Vec<f64> = rows.iter().filter_map(|row| row.duration_ms).collect();
-    durations.sort_unstable_by(f64::total_cmp);
-    let outcomes: Vec<bool> = rows.iter().map(|row| row.success).collect();
+fn row(strategy: String, origin: Origin, history: History) -> Option<StrategyRow> {
+    let History { outcomes, mut durations, mean } = history;
+    let worked = outcomes.iter().filter(|worked| **worked).count() as u64;
+    let success = success(worked, outcomes.len() as u64)?;
     let trend = trend(&outcomes);
     let verdict = verdict(success.rate, trend);
     Some(StrategyRow {
@@ -39,8 +52,8 @@ fn row(strategy: String, origin: Origin, rows: &[&Attempt]) -> Option<StrategyRo
         failure_count: success.rate.denominator - worked,
         success,
         avg_healing_time_ms: mean.mean(),
-        p50_ms: percentile(&durations, 0.5),
-        p95_ms: percentile(&durations, 0.95),
+        p50_ms: percentile_of(&mut durations, 0.5),
+        p95_ms: percentile_of(&mut durations, 0.95),
         trend,
         verdict,
         why: why(success.rate, trend, verdict),
