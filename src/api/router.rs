@@ -10,8 +10,6 @@ use super::{
     ApiProblem, ApiState, accept, agents, aggregate, docs, document, event_counts, export, flush, healing, ingest,
     insight, lists, maintain, metrics, openapi, patterns, probes, registry, reply, sessions, stream, swarm_health,
     swarms, trends,
-    insight, lists, maintain, metrics, openapi, probes, registry, reply, sessions, stream, swarm_health, swarms,
-    trends,
 };
 use crate::model::{Problem, ProblemKind};
 

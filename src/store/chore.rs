@@ -35,7 +35,7 @@ pub(super) enum Chore {
     /// Forget which agents are marked as having news, and mark those with failures that are decided by now.
     FindDue { now: Micros },
     /// Store healings that were found in events.
-    PutHealings(FoundStretch),
+    PutHealings(Vec<FoundStretch>),
     /// Delete some memory that expired.
     ExpireMemory { now: Micros },
     /// Keep the patterns that were learned, and note what changed.
@@ -116,7 +116,11 @@ pub(super) async fn run(
             return Ok(Outcome::Noted);
         }
         Chore::PutHealings(found) => {
-            return derived::put(connection, &mut caches.words, found).await.map(Outcome::Counted);
+            let mut changed = 0;
+            for stretch in found {
+                changed += derived::put(connection, &mut caches.words, stretch).await?;
+            }
+            return Ok(Outcome::Counted(changed));
         }
         Chore::KeepPatterns(learned) => return patterns::keep(connection, learned).await.map(Outcome::Patterns),
         Chore::ExpireMemory { now } => memory::expire_some(connection, *now).await?,

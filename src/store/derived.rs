@@ -314,11 +314,15 @@ impl Store {
         }
     }
 
-    /// Puts what was found of an agent in the place of what was found before; how many rows that changed.
+    /// Puts what was found of some agents in the place of what was found before, in one transaction; how many rows that
+    /// changed.
     ///
     /// # Errors
     /// As [`Store::write`].
-    pub async fn put_healings(&self, found: FoundStretch) -> Result<u64, StoreError> {
+    pub async fn put_healings(&self, found: Vec<FoundStretch>) -> Result<u64, StoreError> {
+        if found.is_empty() {
+            return Ok(0);
+        }
         match self.queue().run(Work::Chore(Chore::PutHealings(found))).await? {
             Done::Chore(Outcome::Counted(changed)) => Ok(changed),
             _ => Err(StoreError::Closed),

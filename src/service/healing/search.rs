@@ -29,9 +29,11 @@ impl Service {
         let mut seen = 0;
         loop {
             let due = self.store().due_agents(AGENTS_A_LOOK, now).await?;
+            let mut found = Vec::new();
             for agent in &due {
-                self.look_through(agent, now).await?;
+                self.look_through(agent, now, &mut found).await?;
             }
+            self.store().put_healings(found).await?;
             seen += due.len() as u64;
             // Agents that never rest are looked through again the next time.
             if due.len() < AGENTS_A_LOOK as usize {
@@ -40,7 +42,13 @@ impl Service {
         }
     }
 
-    async fn look_through(&self, agent: &DueAgent, now: Micros) -> Result<(), StoreError> {
+    /// Adds what is found of `agent` to `found`, and stores that whenever it is enough for a transaction.
+    async fn look_through(
+        &self,
+        agent: &DueAgent,
+        now: Micros,
+        found: &mut Vec<FoundStretch>,
+    ) -> Result<(), StoreError> {
         let start = self.store().derive_start(agent.number, Micros(agent.from.0.saturating_sub(LIMIT))).await?;
         let signs = self.signs_of(&agent.agent_id, start).await?;
         let Findings { healings, pending } = derive(signs, now);
@@ -50,12 +58,16 @@ impl Service {
         let mut from = start;
         while let Some(until) = first_beyond(&rows) {
             let later = rows.split_off(rows.partition_point(|row| row.span_from < until));
-            let now = std::mem::replace(&mut rows, later);
-            self.store().put_healings(FoundStretch { agent: agent.number, from, until, rows: now, done: None }).await?;
+            let rows = std::mem::replace(&mut rows, later);
+            found.push(FoundStretch { agent: agent.number, from, until, rows, done: None });
+            self.store().put_healings(std::mem::take(found)).await?;
             from = until;
         }
-        let last = FoundStretch { agent: agent.number, from, until: END, rows, done: Some(agent.seq) };
-        self.store().put_healings(last).await.map(drop)
+        found.push(FoundStretch { agent: agent.number, from, until: END, rows, done: Some(agent.seq) });
+        if found.iter().map(|stretch| stretch.rows.len()).sum::<usize>() >= ROWS_A_STORE {
+            self.store().put_healings(std::mem::take(found)).await?;
+        }
+        Ok(())
     }
 
     /// What an agent's events from `start` on say, and its tasks where they matter.
