@@ -48,11 +48,16 @@ impl EventLog {
     }
 
     /// The newest `count` events; names that none of them bears stay.
-    pub(super) fn keep_newest(&mut self, count: usize) {
-        let surplus = self.len().saturating_sub(count);
-        self.times.drain(..surplus);
-        for column in [&mut self.kinds, &mut self.agents, &mut self.swarms] {
-            column.drain(..surplus);
+    pub(super) fn newest(&self, count: usize) -> Self {
+        let from = self.len().saturating_sub(count);
+        Self {
+            times: self.times[from..].to_vec(),
+            kinds: self.kinds[from..].to_vec(),
+            agents: self.agents[from..].to_vec(),
+            swarms: self.swarms[from..].to_vec(),
+            kind_names: self.kind_names.clone(),
+            agent_names: self.agent_names.clone(),
+            swarm_names: self.swarm_names.clone(),
         }
     }
 
@@ -195,8 +200,7 @@ mod tests {
         for time in [5, 3, 1, 4, 2] {
             builder.push(Micros(time), "a", None, None);
         }
-        let mut log = builder.finish();
-        log.keep_newest(2);
+        let log = builder.finish().newest(2);
         assert_eq!(log.span(), Some((Micros(4), Micros(5))));
         assert_eq!((log.len(), log.kinds.len(), log.agents.len(), log.swarms.len()), (2, 2, 2, 2));
     }

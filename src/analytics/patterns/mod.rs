@@ -76,9 +76,7 @@ pub fn learn(log: &EventLog, settings: &LearnSettings, zone: &Zone, now: Micros)
     let available = log.len() as u64;
     let limit = settings.max_history_size as usize;
     if log.len() > limit {
-        let mut newest = log.clone();
-        newest.keep_newest(limit);
-        return Learned { available, ..learn(&newest, settings, zone, now) };
+        return Learned { available, ..learn(&log.newest(limit), settings, zone, now) };
     }
     let widths = Widths::new(
         i64::from(settings.max_gap_ms) * 1000,

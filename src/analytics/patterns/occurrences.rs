@@ -71,11 +71,7 @@ pub fn occurrences(log: &EventLog, pattern: &Pattern, settings: &LearnSettings, 
     let newest;
     let limit = settings.max_history_size as usize;
     if log.len() > limit {
-        newest = {
-            let mut newest = log.clone();
-            newest.keep_newest(limit);
-            newest
-        };
+        newest = log.newest(limit);
         log = &newest;
     }
     let micros = |ms: u32| i64::from(ms) * 1000;

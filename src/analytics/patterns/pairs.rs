@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::is_failure;
 use super::log::{EventLog, NONE};
 use super::streams::{ALARM, LAG, SCALES, Streams, Widths};
 
@@ -29,7 +30,7 @@ pub(super) struct Pair {
     pub gaps: [u32; SCALES],
     /// Within the window of correlations.
     pub lag: Reach,
-    /// Within the window of precursors.
+    /// Within the window of precursors; counted of failures only.
     pub alarm: Reach,
 }
 
@@ -54,8 +55,8 @@ struct Walk<'a> {
     places: Vec<u32>,
     /// Whether its windows overlap none before: of correlations, of precursors.
     apart: Vec<[bool; 2]>,
-    /// The places of the stream's types.
-    present: &'a [u32],
+    /// The places of the stream's types, and whether each is a failure.
+    present: &'a [(u32, bool)],
 }
 
 impl Pairs {
@@ -106,11 +107,11 @@ impl Pairs {
 
     fn count(&mut self, log: &EventLog, streams: &Streams, stream: u32, at: Range<usize>, widths: Widths) {
         let rows = &streams.order[at];
-        let present: Vec<u32> = streams
+        let present: Vec<(u32, bool)> = streams
             .of_stream(stream)
             .iter()
-            .map(|group| self.places[group.kind as usize])
-            .filter(|place| *place != NONE)
+            .map(|group| (self.places[group.kind as usize], is_failure(&log.kind_names[group.kind as usize])))
+            .filter(|(place, _)| *place != NONE)
             .collect();
         let mut walk = Walk {
             times: rows.iter().map(|row| log.times[*row as usize]).collect(),
@@ -139,7 +140,8 @@ impl Pairs {
 
     fn walk(&mut self, walk: &Walk<'_>, widths: Widths) {
         let (max_gap, lag, alarm) = (widths.0[0], widths.0[LAG], widths.0[ALARM]);
-        let farthest = max_gap.max(lag).max(alarm);
+        let near = max_gap.max(lag);
+        let far = near.max(alarm);
         let side = self.kinds.len();
         let mut next = vec![i64::MAX; side];
         let mut end = walk.times.len();
@@ -153,10 +155,10 @@ impl Pairs {
                 let again = walk.places[i + 1..end].contains(&walk.places[i]);
                 let cut = if again { time } else { next[place] };
                 let row = &mut self.table[place * side..(place + 1) * side];
-                for &then in walk.present {
+                for &(then, failure) in walk.present {
                     let follows = next[then as usize];
                     let wait = follows.saturating_sub(time);
-                    if wait > farthest {
+                    if wait > if failure { far } else { near } {
                         continue;
                     }
                     let pair = &mut row[then as usize];
@@ -166,7 +168,7 @@ impl Pairs {
                     if wait <= lag {
                         pair.lag.add(follows <= cut, walk.apart[i][0]);
                     }
-                    if wait <= alarm {
+                    if failure && wait <= alarm {
                         pair.alarm.add(follows <= cut, walk.apart[i][1]);
                     }
                 }
