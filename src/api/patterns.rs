@@ -88,8 +88,8 @@ fn scope_specs() -> Vec<Spec> {
         Spec::new(
             "false_discovery_rate",
             Takes::Like(FRACTION),
-            "The share of false patterns accepted of each kind, above 0; 0.01 unless set otherwise.",
-            "0.01",
+            "The share of false patterns accepted of each kind, above 0; 0.05 unless set otherwise.",
+            "0.05",
         ),
         Spec::new("tz", Takes::Text, "The zone of hours and weekdays: an IANA name; UTC unless set otherwise.", "UTC"),
         WAIT,
