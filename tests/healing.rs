@@ -8,6 +8,7 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use common::fixtures::Fixture;
 use common::{NOON, Server, run};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
@@ -417,6 +418,22 @@ fn the_command_looks_for_itself_and_speaks_text_and_json() {
     assert_eq!((body["total_healings"].as_u64(), body["agents_behind"].as_u64()), (Some(1), Some(0)));
     assert_eq!(run(folder.path(), &["--db", "s.db", "healing", "--origin", "any"]).code, Some(2));
     assert_eq!(run(folder.path(), &["--db", "s.db", "healing", "--from", "yesterday"]).code, Some(2));
+}
+
+#[tokio::test]
+async fn what_older_stores_hold_is_looked_through_once() {
+    for fixture in Fixture::all().into_iter().filter(|fixture| fixture.version < 7) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("s.db");
+        fixture.build(&path).await;
+        let options = StoreOptions { clock: Clock::fixed(Micros(NOON)), ..StoreOptions::default() };
+        let store = Store::open(&path, &options).await.expect("a store");
+        let service = Service::new(store, Settings::default());
+        let (first, second) = (service.find_healings(at(0)).await, service.find_healings(at(0)).await);
+        assert!(first.expect("looked through") > 0, "schema {}", fixture.version);
+        assert_eq!(second.expect("looked through"), 0, "schema {}", fixture.version);
+        service.store().close().await;
+    }
 }
 
 #[tokio::test]
