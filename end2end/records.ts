@@ -143,3 +143,23 @@ export function trending(now: number): object[] {
     ];
   });
 }
+
+/**
+ * Sixteen attempts to heal, one a failure, 12 of which worked: "restart" in 11 of 12, taking 1 s each; "rollback" in
+ * one of 4, taking 3 s each. All of `worker-1`, the last one of `worker-2`.
+ */
+export function healers(now: number): object[] {
+  const attempt = (n: number, strategy: string, failure_type: string, success: boolean, seconds: number) => ({
+    kind: "healing",
+    strategy,
+    failure_type,
+    success,
+    duration_ms: seconds * 1000,
+    agent_id: n === 15 ? "worker-2" : "worker-1",
+    timestamp: now - (16 - n) * minute,
+    actions: ["stop", "start"],
+  });
+  return Array.from({ length: 16 }, (_, n) =>
+    n < 12 ? attempt(n, "restart", "stuck", n !== 5, 1) : attempt(n, "rollback", "bad_deploy", n === 12, 3),
+  );
+}

@@ -18,6 +18,8 @@ const pages: [Store, string][] = [
   ["demo", "/agents?view=cards"],
   ["demo", "/swarms/nightly-etl?from=now-7d"],
   ["demo", "/sessions?from=now-7d"],
+  ["demo", "/healing?from=now-7d"],
+  ["old", "/healing"],
   ["crew", "/agents/beater"],
   ["crew", "/swarms/crew"],
   ["crew", "/sessions/crew-memory?expired=on"],

@@ -11,6 +11,8 @@ const pages: [Store, string][] = [
   ["empty", "/"],
   ["demo", "/agents?view=cards"],
   ["demo", "/sessions?from=now-7d"],
+  ["demo", "/healing?from=now-7d"],
+  ["healers", "/healing"],
   ["crew", "/agents/beater"],
   ["crew", "/swarms/crew"],
   ["crew", "/sessions/crew-memory?expired=on"],
@@ -35,9 +37,9 @@ test("the pages are listed, the one shown is marked", async ({ open, page }) => 
   const menu = page.locator(".pages-menu summary");
   if (await menu.isVisible()) await menu.click();
   const links = page.getByRole("navigation", { name: "Pages" }).getByRole("link");
-  await expect(links).toHaveText(["Overview", "Swarms", "Agents", "Tasks", "Events", "Sessions", "Healing", "Explore", "Exports", "System"]);
+  await expect(links).toHaveText(["Overview", "Swarms", "Agents", "Tasks", "Events", "Sessions", "Patterns", "Healing", "Explore", "Exports", "System"]);
   await expect(links.nth(2)).toHaveAttribute("aria-current", "true");
-  await links.nth(8).click();
+  await links.nth(9).click();
   await expect(page.getByRole("heading", { level: 1, name: "Exports" })).toBeVisible();
 });
 

@@ -10,7 +10,8 @@ use crate::web::components::sidebar::Sidebar;
 use crate::web::components::theme_toggle::Look;
 use crate::web::pages::{
     AgentRoute, AgentsRoute, EventsRoute, ExploreRoute, ExportsRoute, HealingRoute, NotFoundPage, OverviewPage,
-    SessionRoute, SessionsRoute, SwarmRoute, SwarmsRoute, SystemRoute, TaskRoute, TasksRoute,
+    PatternRoute, PatternsRoute, SessionRoute, SessionsRoute, SwarmRoute, SwarmsRoute, SystemRoute, TaskRoute,
+    TasksRoute,
 };
 use crate::web::platform;
 
@@ -69,6 +70,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/exports") view={Lazy::<ExportsRoute>::new()} ssr=whole.clone() />
                     <Route path=path!("/sessions") view={Lazy::<SessionsRoute>::new()} ssr=whole.clone() />
                     <Route path=path!("/sessions/:id") view={Lazy::<SessionRoute>::new()} ssr=whole.clone() />
+                    <Route path=path!("/patterns") view={Lazy::<PatternsRoute>::new()} ssr=whole.clone() />
+                    <Route path=path!("/patterns/:id") view={Lazy::<PatternRoute>::new()} ssr=whole.clone() />
                     <Route path=path!("/healing") view={Lazy::<HealingRoute>::new()} ssr=whole.clone() />
                     <Route path=path!("/system") view={Lazy::<SystemRoute>::new()} ssr=whole.clone() />
                     <Route path=path!("/agents/:id") view={Lazy::<AgentRoute>::new()} ssr=whole.clone() />

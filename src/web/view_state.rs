@@ -236,13 +236,37 @@ pub const SKIP: &str = "skip";
 
 /// Whether healings are shown that were reported, derived, or both.
 pub const ORIGINS: &str = "origins";
+/// Patterns of which kind are shown.
+pub const PATTERN_TYPE: &str = "pattern_type";
+/// From which confidence on patterns are shown.
+pub const CONFIDENCE: &str = "min_confidence";
 
 /// What pages may set by themselves: the place in a list, its order; what is explored; how it is exported; how
 /// agents are shown; what of a session's memory.
 /// A key that comes several times, as from the boxes of a form, holds its values with commas between.
-const OWN: [&str; 20] = [
-    CURSOR, SEEN, BACK, SKIP, ORIGINS, "sort", "order", "limit", "source", "field", "fn", "group", "bucket", "tz",
-    "pretty", "metadata", "gzip", "view", "expired", "history",
+const OWN: [&str; 22] = [
+    CURSOR,
+    SEEN,
+    BACK,
+    SKIP,
+    ORIGINS,
+    PATTERN_TYPE,
+    CONFIDENCE,
+    "sort",
+    "order",
+    "limit",
+    "source",
+    "field",
+    "fn",
+    "group",
+    "bucket",
+    "tz",
+    "pretty",
+    "metadata",
+    "gzip",
+    "view",
+    "expired",
+    "history",
 ];
 
 /// The filters a page takes, in the order of the query string.

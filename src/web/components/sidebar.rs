@@ -7,13 +7,14 @@ use super::menu::Menu;
 use super::theme_toggle::ThemeToggle;
 
 /// The pages that have a place of their own. A page that does not exist is not listed.
-const PAGES: [(&str, &str); 10] = [
+const PAGES: [(&str, &str); 11] = [
     ("/", "Overview"),
     ("/swarms", "Swarms"),
     ("/agents", "Agents"),
     ("/tasks", "Tasks"),
     ("/events", "Events"),
     ("/sessions", "Sessions"),
+    ("/patterns", "Patterns"),
     ("/healing", "Healing"),
     ("/explore", "Explore"),
     ("/exports", "Exports"),

@@ -8,6 +8,7 @@ use super::explore::ExplorePage;
 use super::exports::ExportsPage;
 use super::healing::HealingsPage;
 use super::list::{AgentsPage, EventsPage, SwarmsPage, TasksPage};
+use super::patterns::{PatternPage, PatternsPage};
 use super::sessions::{SessionPage, SessionsPage};
 use super::swarm::SwarmPage;
 use super::system::SystemPage;
@@ -57,6 +58,10 @@ lazy_pages! {
     SessionRoute shows SessionPage;
     /// `/healing`
     HealingRoute shows HealingsPage;
+    /// `/patterns`
+    PatternsRoute shows PatternsPage;
+    /// `/patterns/:id`
+    PatternRoute shows PatternPage;
     /// `/system`
     SystemRoute shows SystemPage;
 }

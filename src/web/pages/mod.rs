@@ -3,12 +3,14 @@
 mod agent;
 mod explore;
 mod exports;
+mod findings;
 mod healing;
 mod import;
 mod lazy;
 mod list;
 mod not_found;
 mod overview;
+mod patterns;
 mod sessions;
 mod swarm;
 mod system;

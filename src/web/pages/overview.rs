@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
+use crate::model::healing::HealingReport;
 use crate::model::overview::Overview;
-use crate::web::calls::{ask, load_overview};
+use crate::model::pattern::PatternsBrief;
+use crate::web::calls::{Answer, ask, load_healing, load_overview, load_patterns_brief};
 use crate::web::components::agent_table::{AgentOrder, AgentTable};
 use crate::web::components::answer::answer;
 use crate::web::components::chart_cursor::Cursor;
@@ -18,7 +20,11 @@ use crate::web::components::task_table::TaskTable;
 use crate::web::components::tiles::Tiles;
 use crate::web::components::view::provide_view;
 
+use super::findings::{HealingInShort, PatternsInShort, healing_of, refresh_with};
 use super::import::ImportOffers;
+
+/// What was found in the records, read beside them.
+type Findings = (Answer<PatternsBrief>, Answer<HealingReport>);
 
 /// The overview.
 #[component]
@@ -26,10 +32,17 @@ pub fn OverviewPage() -> impl IntoView {
     let view = provide_view();
     let question = Memo::new(move |_| view.state.with(crate::web::view_state::ViewState::page_query));
     let overview = ask(move || question.get(), load_overview);
+    let about = Memo::new(move |_| view.state.with(healing_of));
+    let healing = ask(move || about.get(), load_healing);
+    let patterns = ask(|| (), |()| load_patterns_brief());
+    refresh_with(overview, healing);
+    refresh_with(overview, patterns);
     let pending = RwSignal::new(false);
     Cursor::provide();
     keep_live(overview, view, pending);
-    answer(overview, pending, |overview| view! { <OverviewBody overview=overview /> }.into_any())
+    answer(overview, pending, move |overview| {
+        view! { <OverviewBody overview=overview findings=Some((patterns, healing)) /> }.into_any()
+    })
 }
 
 /// The overview, once it is there.
@@ -37,6 +50,9 @@ pub fn OverviewPage() -> impl IntoView {
 pub fn OverviewBody(
     /// The answer.
     overview: Overview,
+    /// What recurs and how failures heal, beside it.
+    #[prop(optional_no_strip)]
+    findings: Option<Findings>,
 ) -> impl IntoView {
     let scope = overview.scope.clone();
     let body = match scope.bounds {
@@ -44,7 +60,7 @@ pub fn OverviewBody(
         Some(bounds) if overview.totals.tasks == 0 && overview.totals.active_agents == 0 => {
             view! { <NothingHere scope=scope.clone() bounds=bounds /> }.into_any()
         }
-        Some(_) => view! { <Figures overview=overview /> }.into_any(),
+        Some(_) => view! { <Figures overview=overview findings=findings /> }.into_any(),
     };
     view! {
         <PageHeader title="Overview" scope=scope />
@@ -54,7 +70,7 @@ pub fn OverviewBody(
 }
 
 #[component]
-fn Figures(overview: Overview) -> impl IntoView {
+fn Figures(overview: Overview, #[prop(optional_no_strip)] findings: Option<Findings>) -> impl IntoView {
     let Overview {
         scope,
         totals,
@@ -70,6 +86,7 @@ fn Figures(overview: Overview) -> impl IntoView {
         resources,
     } = overview;
     let least = format!("by mean duration, at least {} timed tasks", Overview::AGENT_TASKS_MIN);
+    let now = scope.now;
     let too_few = "Not enough data: no agent has three timed tasks in this range.";
     let busy = format!("busiest {} of {}", busiest.len(), totals.active_agents);
     let failures = format!("the newest {}", recent_failures.len());
@@ -118,6 +135,12 @@ fn Figures(overview: Overview) -> impl IntoView {
                 <AgentTable title="Fastest agents" note=least rows=fastest order=AgentOrder::Fastest nothing=too_few />
             </div>
         </div>
+        {findings.map(|(patterns, healing)| view! {
+            <div class="grid">
+                {answer(patterns, RwSignal::new(false), move |brief| view! { <PatternsInShort brief=brief now=now /> }.into_any())}
+                {answer(healing, RwSignal::new(false), |report| view! { <HealingInShort report=report /> }.into_any())}
+            </div>
+        })}
         <ResourceCharts resources=resources />
         <CostTable report=costs />
     }

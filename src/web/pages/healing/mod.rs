@@ -31,6 +31,8 @@ use crate::web::view_state::{CURSOR, ORIGINS, ViewState};
 
 use super::import::ImportOffers;
 
+pub(super) use tables::{interval, verdict_sign};
+
 /// A healing as somebody would send it.
 const FIRST_HEALING: &str = r#"{"kind":"healing","strategy":"TaskRetryStrategy","failure_type":"task_timeout","success":true,"duration_ms":850,"agent_id":"coder-1","failure_id":"f-1","actions":["requeue_task"]}"#;
 

@@ -22,13 +22,13 @@ use super::charts::rows;
 const LIMITS: [f64; 2] = [0.5, 0.9];
 
 /// The interval of a rate in words: `51 – 77 %`.
-pub(super) fn interval(success: &Success) -> String {
+pub(crate) fn interval(success: &Success) -> String {
     let low = Unit::Ratio.write(success.low);
     format!("{} – {}", low.trim_end_matches(['%', format::NBSP]), Unit::Ratio.write(success.high))
 }
 
 /// Colour, sign and word of a verdict.
-pub(crate) fn strategy_verdict(verdict: Option<Verdict>) -> (Ink, &'static str, &'static str) {
+pub(crate) fn verdict_sign(verdict: Option<Verdict>) -> (Ink, &'static str, &'static str) {
     match verdict {
         Some(Verdict::Keep) => (Ink::Success, "●", "keep"),
         Some(Verdict::Tune) => (Ink::Timeout, "◆", "tune"),
@@ -111,7 +111,7 @@ pub(super) fn strategies(report: &HealingReport, state: &ViewState) -> AnyView {
 
 fn strategy(row: &StrategyRow, state: &ViewState) -> Vec<Cell> {
     let own = of_origin(&state.with_filter("strategy", Some(row.strategy.clone())), row.origin);
-    let (ink, sign, word) = strategy_verdict(row.verdict);
+    let (ink, sign, word) = verdict_sign(row.verdict);
     vec![
         Cell::whole_id(&row.strategy, &rows(&own)).small(&format!("{} · {}", row.origin.as_str(), row.why)),
         success_cell(&row.success),
