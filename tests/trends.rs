@@ -8,6 +8,7 @@ mod common;
 use common::{Answer, NOON, Server, run};
 use serde_json::{Value, json};
 use swarmscope::model::aggregate::AggregateAnswer;
+use swarmscope::model::note::{NoteKind, Notes};
 use swarmscope::model::overview::PageQuery;
 use swarmscope::model::time::{DAY, HOUR, MINUTE};
 use swarmscope::model::trend::Verdict;
@@ -181,6 +182,43 @@ async fn sealed_days_say_the_same_as_rows() {
             (&json!(24), &json!(1000.0), &json!(1750.0))
         );
     }
+}
+
+#[tokio::test]
+async fn attempts_to_heal_and_changes_of_patterns_are_marked_on_the_charts_of_whom_they_are_about() {
+    let server = filled().await;
+    let healing = |agent: &str, n: i64, success: bool| {
+        json!({"kind": "healing", "strategy": "restart", "failure_type": "timeout", "success": success,
+            "duration_ms": 300, "agent_id": agent, "timestamp": at(n)})
+    };
+    let lines = [healing("agent-001", 5, true), healing("agent-001", 7, false), healing("stranger", 6, true)];
+    let lines = lines.map(|line| line.to_string()).join("\n");
+    assert_eq!(server.send(&lines).await.counts(), [3, 0, 0, 0]);
+    let service = &server.service;
+    let now = Micros(NOON + 25 * MINUTE);
+    let learned = service.relearn_patterns(now).await.expect("learned");
+    let query = PageQuery { range: RangeSpec { from: at(0), to: at(30) }, ..PageQuery::default() };
+    let words = |notes: &Notes| notes.notes.iter().map(|note| note.words.clone()).collect::<Vec<_>>();
+    let [healed, other, failed] = [
+        "restart healed timeout of agent-001",
+        "restart healed timeout of stranger",
+        "restart did not heal timeout of agent-001",
+    ];
+    let all = service.overview(&query, now).await.expect("a page").timeline.notes;
+    assert_eq!(words(&all)[..3], [healed, other, failed], "in the order of time");
+    assert!(!all.truncated);
+    let patterns: Vec<_> = all.notes.iter().filter(|note| note.kind == NoteKind::PatternAppeared).collect();
+    assert!(!patterns.is_empty() && patterns.len() == all.notes.len() - 3, "{learned:?} {all:?}");
+    assert!(
+        patterns.iter().all(|note| note.at.0 - now.0 < MINUTE && note.href.starts_with("/patterns/")),
+        "{patterns:?}"
+    );
+    let agent = service.agent_page("agent-001", &query, now).await.expect("a page").timeline.notes;
+    assert_eq!(words(&agent), [healed, failed], "patterns are of the whole store");
+    let swarm = service.swarm_page("night", &query, 0, now).await.expect("a page").timeline.notes;
+    assert_eq!(words(&swarm), [healed, failed], "a stranger is not of the swarm");
+    let early = PageQuery { range: RangeSpec { from: at(0), to: at(6) }, ..query };
+    assert_eq!(words(&service.overview(&early, now).await.expect("a page").timeline.notes), [healed]);
 }
 
 /// `count` tasks of one agent, of which the first half take 100 ms and the second 200.

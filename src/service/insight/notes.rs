@@ -1,4 +1,4 @@
-//! What happened beside the figures of a page: attempts to heal, as marks on its charts.
+//! What happened beside the figures of a page, as marks on its charts: attempts to heal, and what became of patterns.
 
 use std::collections::HashSet;
 
@@ -6,6 +6,7 @@ use crate::model::aggregate::GroupBy;
 use crate::model::healing::{HealingEntry, HealingQuery, Origin};
 use crate::model::note::{Note, NoteKind, Notes};
 use crate::model::overview::PageQuery;
+use crate::model::pattern::{ChangeKind, PatternChange};
 use crate::model::time::MINUTE;
 use crate::model::{Micros, RecordFilter};
 use crate::service::{Service, ServiceError};
@@ -14,7 +15,8 @@ use super::reading::Reading;
 
 impl Service {
     /// The notes of the range of `reading`, which `query` is about. Attempts to heal know their agent and project; of a
-    /// swarm are those of its agents. A question about models or results has none.
+    /// swarm are those of its agents. A question about models or results has none. Patterns are learned from the whole
+    /// store, so only a question about all of it has their changes.
     pub(super) async fn notes(
         &self,
         reading: &mut Reading,
@@ -46,7 +48,16 @@ impl Service {
             (None, _) => true,
         };
         let entries = page.items.iter().rev().filter(|entry| range.contains(entry.timestamp) && known(entry));
-        Ok(Notes { notes: entries.map(healing).collect(), truncated: page.next.is_some() })
+        let mut notes: Vec<Note> = entries.map(healing).collect();
+        let mut truncated = page.next.is_some();
+        if filter.is_empty() {
+            let changes = reading.snapshot.pattern_changes(None, Notes::MAX).await?;
+            truncated |=
+                changes.len() == Notes::MAX as usize && changes.last().is_some_and(|c| c.timestamp >= range.from);
+            notes.extend(changes.iter().filter(|change| range.contains(change.timestamp)).map(pattern));
+            notes.sort_by_key(|note| note.at);
+        }
+        Ok(Notes { notes, truncated })
     }
 
     /// Names of the agents with a task of the swarm in the range.
@@ -54,6 +65,21 @@ impl Service {
         let Some(cut) = reading.cut else { return Ok(HashSet::new()) };
         let members = reading.snapshot.members(&cut, reading.scope.range).await?;
         Ok(reading.snapshot.group_words(GroupBy::Agent, &members).await?.into_values().collect())
+    }
+}
+
+fn pattern(change: &PatternChange) -> Note {
+    let kind = match change.change {
+        ChangeKind::Appeared => NoteKind::PatternAppeared,
+        ChangeKind::Strengthened => NoteKind::PatternStrengthened,
+        ChangeKind::Faded => NoteKind::PatternFaded,
+    };
+    Note {
+        at: change.timestamp,
+        kind,
+        words: format!("pattern {}: {}", change.change.as_str(), change.description),
+        href: format!("/patterns/{}", change.pattern_id),
+        count: 1,
     }
 }
 
