@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark speaks to the terminal")]
 
 #[path = "scale/report.rs"]
+#[expect(dead_code, reason = "the other benchmarks use the rest")]
 mod report;
 
 use std::time::{Duration, Instant};

@@ -306,12 +306,21 @@ async fn figures_of_reported_and_derived_attempts_stand_together_and_apart() {
     let restart = ("restart".to_owned(), Origin::Reported, 10, 10);
     let retry = ("retry_tool".to_owned(), Origin::Derived, 1, 0);
     assert_eq!(names(&rows), [restart.clone(), retry.clone()]);
-    assert_eq!(names(&ward.ask(HealingQuery { origins: Origins::Reported, ..all() }).await), [restart.clone()]);
-    assert_eq!(names(&ward.ask(HealingQuery { origins: Origins::Derived, ..all() }).await), [retry.clone()]);
+    assert_eq!(
+        names(&ward.ask(HealingQuery { origins: Origins::Reported, ..all() }).await),
+        std::slice::from_ref(&restart)
+    );
+    assert_eq!(
+        names(&ward.ask(HealingQuery { origins: Origins::Derived, ..all() }).await),
+        std::slice::from_ref(&retry)
+    );
     let by = async |filter: RecordFilter| names(&ward.ask(HealingQuery { filter, ..all() }).await);
     let some = |text: &str| Some(text.to_owned());
-    assert_eq!(by(RecordFilter { agent_id: some("a"), ..RecordFilter::default() }).await, [retry.clone()]);
-    assert_eq!(by(RecordFilter { project: some("shop"), ..RecordFilter::default() }).await, [retry.clone()]);
+    assert_eq!(by(RecordFilter { agent_id: some("a"), ..RecordFilter::default() }).await, std::slice::from_ref(&retry));
+    assert_eq!(
+        by(RecordFilter { project: some("shop"), ..RecordFilter::default() }).await,
+        std::slice::from_ref(&retry)
+    );
     assert_eq!(by(RecordFilter { failure_type: some("timeout"), ..RecordFilter::default() }).await, [restart]);
     assert_eq!(by(RecordFilter { strategy: some("retry_tool"), ..RecordFilter::default() }).await, [retry]);
     assert_eq!(by(RecordFilter { strategy: some("nobody's"), ..RecordFilter::default() }).await, []);

@@ -69,7 +69,10 @@ impl Question {
             (key, TimeRange { from, until: Micros(i64::MAX) })
         };
         let spec = self.range();
-        let (key, range) = if spec.is_all() {
+        let (key, range) = if spec.is_all() && matches!(self, Self::Healing(_)) {
+            // Where attempts lie does not depend on the clock, and what it decides is written down.
+            (Key { question: self.clone(), second: None }, TimeRange::ALL)
+        } else if spec.is_all() {
             present(Micros(i64::MIN))
         } else {
             let range = spec.resolve(now, None).ok()?;
@@ -226,6 +229,9 @@ mod tests {
             let (key, touches) = of(from, to);
             assert_eq!((key.second, touches.until.0), (Some(10), i64::MAX), "{from} {to}");
         }
+        let range = RangeSpec { from: RangeSpec::ALL.into(), to: String::new() };
+        let healing = Question::Healing(HealingQuery { range, ..HealingQuery::default() });
+        assert_eq!(healing.key(now).map(|(key, touches)| (key.second, touches)), Some((None, TimeRange::ALL)));
         assert_eq!(question("then", "").key(now), None);
         let page = Question::Overview(PageQuery {
             range: RangeSpec { from: "1000".into(), to: "2000".into() },
