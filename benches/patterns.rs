@@ -48,7 +48,7 @@ fn events(count: usize) -> EventLog {
     let mut builder = EventLogBuilder::with_capacity(count);
     let mut time = START;
     let mut add = |time: i64, kind: u64, agent: u64| {
-        let (agent, swarm) = (format!("agent-{agent:02}"), if agent % 2 == 0 { "even" } else { "odd" });
+        let (agent, swarm) = (format!("agent-{agent:02}"), if agent.is_multiple_of(2) { "even" } else { "odd" });
         builder.push(Micros(time), &kinds[usize::try_from(kind).unwrap_or(0)], Some(&agent), Some(swarm));
     };
     let mut added = 0;

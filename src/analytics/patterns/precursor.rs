@@ -1,13 +1,14 @@
 //! Failure precursors: one event, or two in a row, that a failure follows within the window.
 //!
 //! Counted and held against chance like correlations, with a window as long as somebody needs to act. Two events in a
-//! row are told only if they are a surer sign than either alone.
+//! row are told only if they are a surer sign than either alone. What comes less than a second before is no sign but the
+//! failure itself, and so are failures on the way to another; a failure that has several names is told by one.
 
 use super::Found;
 use super::follow::{self, Counts, Hit, Lead};
 use super::log::EventLog;
 use super::pairs::Pairs;
-use super::sequence::advance;
+use super::sequence::{advance, covers};
 use super::streams::{ALARM, Group, Streams, Widths};
 use super::traced::occurrence;
 use crate::model::Micros;
@@ -35,6 +36,8 @@ const FAILURE_WORDS: [&str; 14] = [
 const PAIRED_MAX: usize = 24;
 /// How much surer two events in a row must be than each alone.
 const SURER: f64 = 0.1;
+/// Milliseconds by which a sign must precede, in the median; and by which failures may differ that are one.
+const LEAD_MIN_MS: f64 = 1_000.0;
 /// In the scope of a swarm, at least this share of the hits takes two agents.
 const TOGETHER: f64 = 0.5;
 
@@ -82,10 +85,12 @@ pub(super) fn find(
         for sign in signs.iter().filter(|s| s.counts.enough(settings) && s.counts.stands_out(0.0, settings)) {
             found.patterns.extend(pattern(log, streams, scope, widths, settings, failure, sign, &sign.leads));
         }
+        signs.retain(|sign| !sign.kinds.iter().any(|kind| named(kind)));
         signs.sort_by(|a, b| b.counts.confidence().total_cmp(&a.counts.confidence()).then(a.kinds.cmp(&b.kinds)));
         signs.truncate(PAIRED_MAX);
         in_pairs(log, streams, scope, widths, settings, failure, &signs, &mut found);
     }
+    found.patterns = told_once(found.patterns);
     found
 }
 
@@ -116,6 +121,40 @@ fn in_pairs(
                 found.patterns.extend(pattern(log, streams, scope, widths, settings, failure, &sign, &starts));
             }
         }
+    }
+}
+
+/// Where the same sign precedes several failures by the same time, they are one: the most telling name stays.
+fn told_once(mut patterns: Vec<Pattern>) -> Vec<Pattern> {
+    let lift = |pattern: &Pattern| pattern.lift.unwrap_or_default();
+    patterns.sort_by(|a, b| {
+        lift(b)
+            .total_cmp(&lift(a))
+            .then_with(|| b.occurrences.cmp(&a.occurrences))
+            .then_with(|| a.pattern_id.cmp(&b.pattern_id))
+    });
+    let mut kept: Vec<Pattern> = Vec::new();
+    for pattern in patterns {
+        let same = |other: &Pattern| {
+            sign_of(other) == sign_of(&pattern)
+                && (lead(other) - lead(&pattern)).abs() <= LEAD_MIN_MS
+                && covers(other.occurrences, pattern.occurrences)
+        };
+        if !kept.iter().any(same) {
+            kept.push(pattern);
+        }
+    }
+    kept
+}
+
+fn sign_of(pattern: &Pattern) -> &[String] {
+    pattern.events.split_last().map_or(&[], |(_, sign)| sign)
+}
+
+fn lead(pattern: &Pattern) -> f64 {
+    match &pattern.metadata {
+        Evidence::Precursor(evidence) => evidence.median_lead_ms,
+        _ => 0.0,
     }
 }
 
@@ -180,6 +219,9 @@ fn pattern(
         }
     }
     let (median_lead_ms, leads) = follow::lead_times(&hits, window)?;
+    if median_lead_ms < LEAD_MIN_MS {
+        return None;
+    }
     let mut met: Vec<usize> = hits.iter().map(|hit| hit.by).collect();
     met.sort_unstable();
     met.dedup();

@@ -208,3 +208,19 @@ fn a_precursor_counts_what_it_announces() {
     assert_eq!((evidence.failures, evidence.preceded, evidence.median_lead_ms), (20, 18, 60_000.0));
     assert_eq!(evidence.failure, "agent_down");
 }
+
+#[test]
+fn a_failure_of_several_names_is_announced_once_and_is_no_sign_of_itself() {
+    // A warning, a minute later an error, and with it, 50 ms after, the word that the agent is down.
+    let mut events = Vec::new();
+    for i in 0..20 {
+        let start = i * 2000 * SECOND;
+        events.push(event(start, "memory_pressure", "a"));
+        events.push(event(start + 60 * SECOND, "error", "a"));
+        events.push(event(start + 60 * SECOND + SECOND / 20, "agent_down", "a"));
+    }
+    let learned = learned(&events, &LearnSettings::default());
+    let found: Vec<_> = of(&learned, PatternType::Precursor).iter().map(|p| p.description.clone()).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("memory_pressure → "), "{found:?}");
+}
