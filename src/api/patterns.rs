@@ -70,8 +70,8 @@ fn scope_specs() -> Vec<Spec> {
         Spec::new(
             "max_gap_ms",
             WINDOW,
-            "Milliseconds between two steps of a sequence; 60 000 unless set otherwise.",
-            "60000",
+            "Milliseconds between two steps of a sequence; 300 000 unless set otherwise.",
+            "300000",
         ),
         Spec::new(
             "time_window_ms",
