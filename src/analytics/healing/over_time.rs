@@ -9,13 +9,16 @@ use crate::model::answer::Rate;
 use crate::model::healing::{Origin, OverTime, StrategyOverTime, StrategyRow};
 use crate::model::time::SECOND;
 
+/// Most steps of a range, about: attempts are few, and a rate of two or three of them says nothing.
+const STEPS: i64 = 16;
+
 /// The success of the first [`OverTime::STRATEGIES_MAX`] of `strategies` in equal steps over `range`.
 #[must_use]
 pub fn over_time(attempts: &Attempts, strategies: &[StrategyRow], range: TimeRange) -> OverTime {
     if strategies.is_empty() {
         return OverTime::default();
     }
-    let grid = Grid::over(range, SECOND);
+    let grid = Grid::over(range, SECOND.max(range.length() / STEPS));
     let shown = &strategies[..strategies.len().min(OverTime::STRATEGIES_MAX)];
     let number_of: HashMap<&str, usize> =
         attempts.strategies.iter().enumerate().map(|(number, name)| (name.as_str(), number)).collect();
