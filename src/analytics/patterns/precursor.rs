@@ -85,7 +85,7 @@ pub(super) fn find(
         for sign in signs.iter().filter(|s| s.counts.enough(settings) && s.counts.stands_out(0.0, settings)) {
             found.patterns.extend(pattern(log, streams, scope, widths, settings, failure, sign, &sign.leads));
         }
-        signs.retain(|sign| !sign.kinds.iter().any(|kind| named(kind)));
+        signs.retain(|sign| !sign.kinds.iter().any(named));
         signs.sort_by(|a, b| b.counts.confidence().total_cmp(&a.counts.confidence()).then(a.kinds.cmp(&b.kinds)));
         signs.truncate(PAIRED_MAX);
         in_pairs(log, streams, scope, widths, settings, failure, &signs, &mut found);
