@@ -42,7 +42,8 @@ impl Cluster<'_> {
 
     /// Where its sign and its count end, and another sign may stand.
     fn end(&self) -> f64 {
-        let label = self.label().map_or(0.0, |label| SPACE_PX + words_px(&label));
+        // Widths of words are a guess, and the ground of the next sign is a little wider than the sign.
+        let label = self.label().map_or(0.0, |label| SPACE_PX + words_px(&label) + NEAR_PX);
         self.x + (SIGN_PX + label + SIGN_PX).max(NEAR_PX)
     }
 
