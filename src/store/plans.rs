@@ -220,6 +220,19 @@ async fn the_history_is_read_by_time_or_by_agent_and_what_arrived_by_row_id() {
 }
 
 #[tokio::test]
+async fn events_of_an_occurrence_are_found_by_their_agent_or_their_time() {
+    use super::read::of_type_sql;
+    let (store, _folder) = store().await;
+    let filter = RecordFilter::default();
+    let all = store.snapshot().await.expect("a moment").cut(&filter).await.expect("readable").expect("everything");
+    let mut connection = store.reader().acquire().await.expect("a connection");
+    let of_any = plan(&mut connection, of_type_sql(TimeRange::ALL, &all, 1, 20).sql().as_str()).await;
+    assert!(of_any.contains("SEARCH e USING INDEX event_by_time (ts>? AND ts<?)"), "{of_any}");
+    let of_agent = plan(&mut connection, of_type_sql(TimeRange::ALL, &all.of_agent(1), 1, 20).sql().as_str()).await;
+    assert!(of_agent.contains("SEARCH e USING INDEX event_by_agent (agent=? AND ts>? AND ts<?)"), "{of_agent}");
+}
+
+#[tokio::test]
 async fn sealed_chunks_are_found_by_time() {
     let (store, _folder) = store().await;
     let mut connection = store.reader().acquire().await.expect("a connection");

@@ -32,6 +32,8 @@ pub use agents::{AgentFacts, AgentSum};
 pub use cells::{EventCells, MetricCells, TaskCells};
 pub use cut::{Cut, Rollups};
 pub use durations::SketchAt;
+#[cfg(test)]
+pub(in crate::store) use events::of_type_sql;
 pub use history::{History, Words};
 pub use listing::{SwarmFacts, SwarmSum};
 pub use registry::{ActivePage, LatestLife};
