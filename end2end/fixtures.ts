@@ -5,7 +5,7 @@ import { type Page, test as base, expect } from "@playwright/test";
 export { expect };
 
 /** The stores that are served; see servers.ts. */
-export type Store = "demo" | "hostile" | "old" | "small" | "crew" | "trends" | "posts" | "events" | "healers" | "empty" | "fresh" | "real";
+export type Store = "demo" | "hostile" | "old" | "small" | "crew" | "trends" | "posts" | "events" | "healers" | "routine" | "empty" | "fresh" | "real";
 
 /** The address of a store's server. */
 export function server(store: Store): string {

@@ -163,3 +163,25 @@ export function healers(now: number): object[] {
     n < 12 ? attempt(n, "restart", "stuck", n !== 5, 1) : attempt(n, "rollback", "bad_deploy", n === 12, 3),
   );
 }
+
+/**
+ * What two gardeners do, again and again. `gardener-1` plans, digs, plants and waters, two seconds apart, 20 times
+ * with irregular breaks between; `gardener-2` beats once a minute, 40 times, but for three minutes in the middle.
+ */
+export function routine(now: number): object[] {
+  const event = (event_type: string, agent_id: string, timestamp: number) => ({
+    kind: "event",
+    event_type,
+    agent_id,
+    swarm_id: "garden",
+    event_id: `${agent_id}-${event_type}-${timestamp}`,
+    timestamp,
+  });
+  const steps = ["plan", "dig", "plant", "water"];
+  const rounds = Array.from({ length: 20 }, (_, n) => {
+    const start = now - 3 * 3_600_000 + n * 400_000 + ((n * 7919) % 13) * 17_000;
+    return steps.map((step, place) => event(step, "gardener-1", start + place * 2000));
+  });
+  const beats = Array.from({ length: 43 }, (_, n) => n).filter((n) => n < 20 || n > 22);
+  return [...rounds.flat(), ...beats.map((n) => event("heartbeat", "gardener-2", now - (44 - n) * minute))];
+}

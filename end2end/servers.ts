@@ -4,7 +4,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { crew, healers, hostile, old, small, trending } from "./records.ts";
+import { crew, healers, hostile, old, routine, small, trending } from "./records.ts";
 
 // SWARMSCOPE_PROGRAM names another build, such as the debug one.
 export const program = resolve(process.env.SWARMSCOPE_PROGRAM ?? join(import.meta.dirname, "../target/release/swarmscope"));
@@ -53,9 +53,10 @@ export default async function start() {
   ingest("events", small(now)); // tests add events of their own to this one
   ingest("crew", crew(now));
   ingest("healers", healers(now));
+  ingest("routine", routine(now));
   ingest("trends", trending(now));
   if (transcripts) run("real", "import", "claude-code", transcripts);
-  const stores = ["demo", "hostile", "old", "small", "crew", "trends", "posts", "events", "healers", "empty", ...(transcripts ? ["real"] : [])];
+  const stores = ["demo", "hostile", "old", "small", "crew", "trends", "posts", "events", "healers", "routine", "empty", ...(transcripts ? ["real"] : [])];
   await Promise.all([...stores.map((db) => serve(db, env)), serve("fresh", { ...env, HOME: homeWithTranscript(folder) })]);
 
   return async () => {

@@ -20,6 +20,7 @@ const pages: [Store, string][] = [
   ["demo", "/sessions?from=now-7d"],
   ["demo", "/healing?from=now-7d"],
   ["old", "/healing"],
+  ["demo", "/patterns"],
   ["crew", "/agents/beater"],
   ["crew", "/swarms/crew"],
   ["crew", "/sessions/crew-memory?expired=on"],

@@ -13,6 +13,7 @@ const pages: [Store, string][] = [
   ["demo", "/sessions?from=now-7d"],
   ["demo", "/healing?from=now-7d"],
   ["healers", "/healing"],
+  ["demo", "/patterns"],
   ["crew", "/agents/beater"],
   ["crew", "/swarms/crew"],
   ["crew", "/sessions/crew-memory?expired=on"],
