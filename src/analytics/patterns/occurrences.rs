@@ -67,13 +67,10 @@ impl Occurrences {
 /// Finds the occurrences of `pattern` in the log it was learned from, with the settings it was learned with.
 #[must_use]
 pub fn occurrences(log: &EventLog, pattern: &Pattern, settings: &LearnSettings, zone: &Zone) -> Occurrences {
-    let mut log = log;
-    let newest;
     let limit = settings.max_history_size as usize;
-    if log.len() > limit {
-        newest = log.newest(limit);
-        log = &newest;
-    }
+    let older = log.len().saturating_sub(limit);
+    let newest = (older > 0).then(|| log.newest(limit));
+    let log = newest.as_ref().unwrap_or(log);
     let micros = |ms: u32| i64::from(ms) * 1000;
     let mut found = match &pattern.metadata {
         Evidence::Sequence(evidence) => sequence(log, pattern, evidence),
@@ -89,6 +86,9 @@ pub fn occurrences(log: &EventLog, pattern: &Pattern, settings: &LearnSettings, 
             followed(log, pattern, evidence.scope, micros(settings.max_gap_ms), micros(evidence.window_ms))
         }
     };
+    // Rows are those of the whole log, which names are looked up in later.
+    let older = u32::try_from(older).unwrap_or(0);
+    found.seen.iter_mut().for_each(|(_, _, row)| *row += older);
     found.seen.sort_unstable();
     if let Some(trials) = &mut found.trials {
         trials.sort_unstable();
@@ -294,5 +294,25 @@ mod tests {
         assert!(pages.is_sorted_by(|a, b| a.from >= b.from));
         let days: Vec<u64> = (0..10).map(|day| found.count_in(Micros(day * DAY), Micros((day + 1) * DAY))).collect();
         assert_eq!(days, [8; 10], "eight rounds a day");
+    }
+
+    #[test]
+    fn an_occurrence_names_its_agent_where_older_events_are_left_out() {
+        let mut builder = EventLogBuilder::default();
+        // `a` beats 50 times, then `b` does.
+        for n in 0..100 {
+            builder.push(Micros(n * 60_000_000), "heartbeat", Some(if n < 50 { "a" } else { "b" }), None);
+        }
+        let (log, zone) = (builder.finish(), Zone::utc());
+        let settings = LearnSettings { max_history_size: 40, ..LearnSettings::default() };
+        let now = Micros(100 * 60_000_000);
+        let learned = learn(&log, &settings, &zone, now);
+        let pattern = learned.patterns.first().expect("a beat");
+        let found = occurrences(&log, pattern, &settings, &zone);
+        let newest = found.newest(&log, 0, 100);
+        assert_eq!((found.len(), newest.len()), (40, 40));
+        assert!(newest.iter().all(|seen| seen.agent_id.as_deref() == Some("b")), "{newest:?}");
+        let end = Micros(99 * 60_000_000);
+        assert_eq!((newest[0].from, newest[0].until), (end, end));
     }
 }
