@@ -37,7 +37,7 @@ fn at(second: i64) -> Micros {
 impl Ward {
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let options = StoreOptions { clock: Clock::fixed(Micros(NOON)), ..StoreOptions::default() };
+        let options = StoreOptions { clock: Clock::fixed(Micros(NOON)), readers: 1, ..StoreOptions::default() };
         let store = Store::open(&folder.path().join("s.db"), &options).await.expect("a store");
         Self { service: Service::new(store, Settings::default()), folder }
     }
@@ -435,7 +435,7 @@ async fn what_older_stores_hold_is_looked_through_once() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("s.db");
         fixture.build(&path).await;
-        let options = StoreOptions { clock: Clock::fixed(Micros(NOON)), ..StoreOptions::default() };
+        let options = StoreOptions { clock: Clock::fixed(Micros(NOON)), readers: 1, ..StoreOptions::default() };
         let store = Store::open(&path, &options).await.expect("a store");
         let service = Service::new(store, Settings::default());
         let (first, second) = (service.find_healings(at(0)).await, service.find_healings(at(0)).await);

@@ -46,7 +46,9 @@ impl Server {
     /// Starts with `config`, but on a free port and over a store in a temporary folder.
     pub async fn start_with(config: Config) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::open(&folder.path().join("test.db"), &StoreOptions::default()).await.expect("a store");
+        // One reader: an answer that asks for a second moment while it holds one would wait for ever.
+        let options = StoreOptions { readers: 1, ..StoreOptions::default() };
+        let store = Store::open(&folder.path().join("test.db"), &options).await.expect("a store");
         let settings = Settings {
             retention: config.retention,
             compression: config.compression,

@@ -52,7 +52,8 @@ impl Fleet {
         let clock = Arc::new(AtomicI64::new(NOW));
         let told = Arc::clone(&clock);
         let options =
-            StoreOptions { clock: Clock::new(move || Micros(told.load(Ordering::SeqCst))), ..StoreOptions::default() };
+            // One reader: an answer that asks for a second moment while it holds one would wait for ever.
+            StoreOptions { clock: Clock::new(move || Micros(told.load(Ordering::SeqCst))), readers: 1, ..StoreOptions::default() };
         let store = Store::open(&folder.path().join("s.db"), &options).await.expect("a store");
         let service = Service::new(store, Settings::default());
         let mut fleet = Self { service, records: Vec::new(), clock, _folder: folder };

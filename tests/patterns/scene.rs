@@ -91,7 +91,9 @@ impl Scene {
 
 /// A service over the store of `folder`, as another process would have it.
 pub async fn open(folder: &std::path::Path, config: &Config) -> Service {
-    let store = Store::open(&folder.join("s.db"), &StoreOptions::default()).await.expect("a store");
+    let store = Store::open(&folder.join("s.db"), &StoreOptions { readers: 1, ..StoreOptions::default() })
+        .await
+        .expect("a store");
     Service::new(store, Settings { patterns: config.patterns.clone(), ..Settings::default() })
 }
 

@@ -66,7 +66,6 @@ impl Service {
         let mut reading = self.read(query, now).await?;
         let range = reading.scope.range;
         let (totals, mut timeline) = reading.figures(range).await?;
-        timeline.notes = Box::pin(self.notes(&mut reading, query, now)).await?;
         let previous = if query.range.is_all() { None } else { Some(reading.totals(range.previous()).await?) };
         let costs = reading.costs(range, &self.settings().prices).await?;
         let ranked = reading.ranked_agents(range).await?;
@@ -78,9 +77,11 @@ impl Service {
             }
             None => Default::default(),
         };
-        let resources = Box::pin(self.resources(&mut reading, query, now)).await?;
+        let scope = reading.close();
+        timeline.notes = Box::pin(self.notes(range, query, now)).await?;
+        let resources = Box::pin(self.resources(range, query, now)).await?;
         Ok(Overview {
-            scope: reading.scope,
+            scope,
             totals,
             previous,
             timeline,

@@ -8,27 +8,20 @@ use crate::model::note::{Note, NoteKind, Notes};
 use crate::model::overview::PageQuery;
 use crate::model::pattern::{ChangeKind, PatternChange};
 use crate::model::time::MINUTE;
-use crate::model::{Micros, RecordFilter};
+use crate::model::{Micros, RecordFilter, TimeRange};
 use crate::service::{Service, ServiceError};
 
-use super::reading::Reading;
-
 impl Service {
-    /// The notes of the range of `reading`, which `query` is about. Attempts to heal know their agent and project; of a
+    /// The notes of `range`, which `query` asks for. Attempts to heal know their agent and project; of a
     /// swarm are those of its agents. A question about models or results has none. Patterns are learned from the whole
     /// store, so only a question about all of it has their changes.
-    pub(super) async fn notes(
-        &self,
-        reading: &mut Reading,
-        query: &PageQuery,
-        now: Micros,
-    ) -> Result<Notes, ServiceError> {
+    pub(super) async fn notes(&self, range: TimeRange, query: &PageQuery, now: Micros) -> Result<Notes, ServiceError> {
         let filter = &query.filter;
         if filter.model.is_some() || filter.result.is_some() {
             return Ok(Notes::default());
         }
         let members = match filter.swarm_id {
-            Some(_) => Some(self.member_names(reading).await?),
+            Some(_) => Some(self.member_names(query, now).await?),
             None => None,
         };
         let question = HealingQuery {
@@ -41,7 +34,6 @@ impl Service {
             ..HealingQuery::default()
         };
         let page = self.healing_page(&question, None, Notes::MAX, now).await?;
-        let range = reading.scope.range;
         let known = |entry: &HealingEntry| match (&members, &entry.agent_id) {
             (Some(members), Some(agent)) => members.contains(agent),
             (Some(_), None) => false,
@@ -51,7 +43,7 @@ impl Service {
         let mut notes: Vec<Note> = entries.map(healing).collect();
         let mut truncated = page.next.is_some();
         if filter.is_empty() {
-            let changes = reading.snapshot.pattern_changes(None, Notes::MAX).await?;
+            let changes = self.store().snapshot().await?.pattern_changes(None, Notes::MAX).await?;
             truncated |=
                 changes.len() == Notes::MAX as usize && changes.last().is_some_and(|c| c.timestamp >= range.from);
             notes.extend(changes.iter().filter(|change| range.contains(change.timestamp)).map(pattern));
@@ -61,7 +53,8 @@ impl Service {
     }
 
     /// Names of the agents with a task of the swarm in the range.
-    async fn member_names(&self, reading: &mut Reading) -> Result<HashSet<String>, ServiceError> {
+    async fn member_names(&self, query: &PageQuery, now: Micros) -> Result<HashSet<String>, ServiceError> {
+        let mut reading = self.read(query, now).await?;
         let Some(cut) = reading.cut else { return Ok(HashSet::new()) };
         let members = reading.snapshot.members(&cut, reading.scope.range).await?;
         Ok(reading.snapshot.group_words(GroupBy::Agent, &members).await?.into_values().collect())

@@ -49,7 +49,6 @@ impl Service {
         let id = AgentId::new(agent_id).map_err(|_| unknown("agent", agent_id))?;
         let range = reading.scope.range;
         let (totals, mut timeline) = reading.figures(range).await?;
-        timeline.notes = Box::pin(self.notes(&mut reading, &query, now)).await?;
         let previous = reading.compared(range).await?;
         let lives = reading.snapshot.lives(agent_id, LIVES).await?;
         let facts = reading.snapshot.facts_of(&whole, range).await?;
@@ -65,17 +64,19 @@ impl Service {
             }
             None => Default::default(),
         };
+        let scope = reading.close();
+        timeline.notes = Box::pin(self.notes(range, &query, now)).await?;
         let profile = self.agent_profile(&id, &query.range, now).await?;
         let profile = profile.ok_or_else(|| unknown("agent", agent_id))?;
         let shown = AgentRow { tasks: totals.tasks, ..unnamed(agent_id) };
-        let work = self.work(&mut reading, &query, &[shown], 0).await?;
+        let work = self.work(range, &query, &[shown], 0, now).await?;
         let beats = self.beats(agent_id, &query, range, now).await?;
         let named = RecordFilter { agent_id: Some(agent_id.to_owned()), ..RecordFilter::default() };
         let metrics = Box::pin(self.reported_metrics(Source::AgentMetrics, named, &query.range, range, now)).await?;
         let healings = self.healings_of(agent_id, range).await?;
         let trends = Box::pin(self.page_trends(TrendSource::AgentMetrics, &query.filter, &query.range, now)).await?;
         Ok(AgentPage {
-            scope: reading.scope,
+            scope,
             agent_id: agent_id.to_owned(),
             agent_type: facts.agent_type,
             project: facts.project,
@@ -107,6 +108,7 @@ impl Service {
         now: Micros,
     ) -> Result<(PageQuery, Reading), ServiceError> {
         let Some(heard) = heard.filter(|_| query.range.is_all()) else { return Ok((query, reading)) };
+        reading.close();
         let range = RangeSpec { from: heard.from.to_rfc3339(), to: heard.until.to_rfc3339() };
         let query = PageQuery { range, compare: false, ..query };
         let reading = self.read(&query, now).await?;
@@ -190,7 +192,6 @@ impl Service {
         let id = SwarmId::new(swarm_id).map_err(|_| unknown("swarm", swarm_id))?;
         let range = reading.scope.range;
         let (totals, mut timeline) = reading.figures(range).await?;
-        timeline.notes = Box::pin(self.notes(&mut reading, &query, now)).await?;
         let previous = reading.compared(range).await?;
         let project = reading.snapshot.swarm_project(&whole).await?;
         let mut sums = reading.agent_sums(range).await?;
@@ -204,8 +205,6 @@ impl Service {
         let agents = reading.agent_rows(range, &shown).await?;
         let typed = shown.into_iter().zip(agents.iter().map(|agent| agent.agent_type.clone()));
         let standings = self.standings(&mut reading.snapshot, &typed.collect::<Vec<_>>(), now).await?;
-        let health = self.swarm_health(&id, &query.range, now).await?;
-        let work = self.work(&mut reading, &query, &agents, agents_from).await?;
         let mut lives = BTreeMap::new();
         for agent in &agents {
             let mut of_agent = reading.snapshot.lives(&agent.agent_id, LIVES).await?;
@@ -222,11 +221,15 @@ impl Service {
             }
             None => Vec::new(),
         };
+        let scope = reading.close();
+        timeline.notes = Box::pin(self.notes(range, &query, now)).await?;
+        let health = self.swarm_health(&id, &query.range, now).await?;
+        let work = self.work(range, &query, &agents, agents_from, now).await?;
         let named = RecordFilter { swarm_id: Some(swarm_id.to_owned()), ..RecordFilter::default() };
         let metrics = Box::pin(self.reported_metrics(Source::SwarmMetrics, named, &query.range, range, now)).await?;
         let trends = Box::pin(self.page_trends(TrendSource::SwarmMetrics, &query.filter, &query.range, now)).await?;
         Ok(SwarmPage {
-            scope: reading.scope,
+            scope,
             swarm_id: swarm_id.to_owned(),
             project,
             heard,

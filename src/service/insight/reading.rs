@@ -102,6 +102,12 @@ fn check_filter(filter: &RecordFilter) -> Result<(), Problem> {
 }
 
 impl Reading {
+    /// Lets the moment go. Nobody may ask another question before: there are few connections for reading, and who
+    /// holds one while waiting for a second can wait for ever.
+    pub(in crate::service) fn close(self) -> Scope {
+        self.scope
+    }
+
     async fn find_minutes(&mut self) -> Result<(), StoreError> {
         let (Some(tasks), Some(cut)) = (self.tasks, self.cut) else { return Ok(()) };
         let since = self.scope.now.0.saturating_sub(MINUTES_KEPT).max(tasks.from.0);

@@ -8,8 +8,6 @@ use crate::model::trend::{TrendQuery, TrendSource};
 use crate::model::{Micros, RangeSpec, RecordFilter, TimeRange};
 use crate::service::{Service, ServiceError};
 
-use super::reading::Reading;
-
 /// Most metrics of one agent or one swarm.
 const METRICS: u32 = 12;
 /// About how many steps a chart of a metric has.
@@ -31,11 +29,11 @@ impl Service {
         Ok(Some(answer).filter(|answer| !answer.series.is_empty()))
     }
 
-    /// What swarms use, as they reported it in the range of `reading`. They know no agent, model or result: a question
+    /// What swarms use, as they reported it in `range`, which `query` asks for. They know no agent, model or result: a question
     /// about these has no such answer.
     pub(super) async fn resources(
         &self,
-        reading: &mut Reading,
+        range: TimeRange,
         query: &PageQuery,
         now: Micros,
     ) -> Result<Vec<ResourceUse>, ServiceError> {
@@ -48,14 +46,16 @@ impl Service {
             return Ok(Vec::new());
         }
         let most = TrendQuery::METRICS_MAX as usize;
-        let reported = reading.snapshot.series_metrics(TrendSource::SwarmMetrics, None, most).await?;
+        let mut snapshot = self.store().snapshot().await?;
+        let reported = snapshot.series_metrics(TrendSource::SwarmMetrics, None, most).await?;
+        drop(snapshot); // the values are read from moments of their own
         let mut resources = Vec::new();
         for metric in Overview::RESOURCES.into_iter().filter(|metric| reported.iter().any(|(_, name)| name == metric)) {
             let by_swarm = AggregateQuery {
                 filter: RecordFilter { metric_type: Some(metric.to_owned()), ..known.clone() },
                 order_by: Some(OrderBy { key: OrderKey::Function(Function::Count), descending: true }),
                 limit: Some(Overview::RESOURCE_SWARMS),
-                ..values(Source::SwarmMetrics, GroupBy::Swarm, &query.range, reading.scope.range)
+                ..values(Source::SwarmMetrics, GroupBy::Swarm, &query.range, range)
             };
             let answer = self.aggregate(&by_swarm, now).await?;
             if !answer.series.is_empty() {

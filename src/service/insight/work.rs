@@ -9,35 +9,34 @@ use crate::model::work::{AgentSteps, Beats, TaskSpan, Work, WorkSteps};
 use crate::model::{Dataset, Micros, Order, RecordFilter, TimeRange};
 use crate::service::{Service, ServiceError};
 
-use super::reading::Reading;
-
 /// About how many steps of a drawing can be told apart.
 const STEPS: i64 = 96;
 /// The word for a heartbeat among the types of events.
 const HEARTBEAT: &str = "heartbeat";
 
 impl Service {
-    /// The tasks of `agents`, the ones at `skip` of the busiest, in the range of `reading`; `query` is what the page
-    /// was asked, its agent or swarm included.
+    /// The tasks of `agents`, the ones at `skip` of the busiest, in `range`; `query` is what the page was asked, its
+    /// agent or swarm included.
     pub(super) async fn work(
         &self,
-        reading: &mut Reading,
+        range: TimeRange,
         query: &PageQuery,
         agents: &[AgentRow],
         skip: u64,
+        now: Micros,
     ) -> Result<Work, ServiceError> {
         let tasks: u64 = agents.iter().map(|agent| agent.tasks).sum();
         if tasks > Work::EACH_MAX {
-            return Ok(Work::Steps(self.work_steps(reading, query, agents, skip).await?));
+            return Ok(Work::Steps(self.work_steps(range, query, agents, skip, now).await?));
         }
         let mut spans = Vec::new();
-        let range = reading.scope.range;
+        let mut snapshot = self.store().snapshot().await?;
         for agent in agents {
             let filter = RecordFilter { agent_id: Some(agent.agent_id.clone()), ..query.filter.clone() };
-            let Some(cut) = reading.snapshot.cut(&filter).await? else { continue };
+            let Some(cut) = snapshot.cut(&filter).await? else { continue };
             let limit = u32::try_from(Work::EACH_MAX).unwrap_or(u32::MAX);
-            let newest = reading.snapshot.newest_tasks(range, &cut, limit).await?;
-            spans.extend(reading.snapshot.tasks(&newest).await?.into_iter().map(|task| TaskSpan {
+            let newest = snapshot.newest_tasks(range, &cut, limit).await?;
+            spans.extend(snapshot.tasks(&newest).await?.into_iter().map(|task| TaskSpan {
                 task_id: task.row.task_id,
                 agent_id: task.row.agent_id,
                 timestamp: task.row.timestamp,
@@ -50,10 +49,11 @@ impl Service {
 
     async fn work_steps(
         &self,
-        reading: &Reading,
+        range: TimeRange,
         query: &PageQuery,
         agents: &[AgentRow],
         skip: u64,
+        now: Micros,
     ) -> Result<WorkSteps, ServiceError> {
         // Equals may be ranked otherwise there: some more are asked for.
         let wanted = skip.saturating_add(2 * agents.len() as u64).clamp(100, u64::from(AggregateQuery::LIMIT_MAX));
@@ -62,12 +62,12 @@ impl Service {
             range: query.range.clone(),
             filter: query.filter.clone(),
             group_by: vec![GroupBy::Agent],
-            bucket: Some(Bucket::fitting(reading.scope.range, STEPS)),
+            bucket: Some(Bucket::fitting(range, STEPS)),
             order_by: Some(OrderBy { key: OrderKey::Function(Function::Count), descending: true }),
             limit: u32::try_from(wanted).ok(),
             ..AggregateQuery::default()
         };
-        let answer = self.aggregate(&question, reading.scope.now).await?;
+        let answer = self.aggregate(&question, now).await?;
         let mut known: HashMap<String, AggregateSeries> =
             answer.series.into_iter().filter_map(|series| Some((series.group.first()?.clone()?, series))).collect();
         let steps = agents.iter().filter_map(|agent| {

@@ -30,12 +30,14 @@ impl Service {
     async fn make_task_list(&self, query: &ListQuery, now: Micros) -> Result<TaskList, ServiceError> {
         let asked = Asked::new(LIST, &TASK_SORTS, query)?;
         check_fields(LIST, &query.filter, RecordFilter::fields(Dataset::Tasks))?;
-        let mut reading = self.read(&asked.page(figures_filter(&query.filter)), now).await?;
-        let (found, last) = self.find_tasks(&asked, reading.scope.range).await?;
+        // The moment comes first: what arrives from here on is news, and at worst on the page already.
+        let page = asked.page(figures_filter(&query.filter));
+        let scope = self.scope(&page, now).await?;
+        let (found, last) = self.find_tasks(&asked, scope.range).await?;
+        let mut reading = self.read(&page, now).await?;
         let rows = rows(&mut reading, found.into_iter()).await?;
-        let request = request(query, reading.scope.range);
-        let total = self.count(&mut reading, &request).await?;
-        Ok(asked.answer(LIST, reading.scope, rows, last, total))
+        let total = self.count(reading, &request(query, scope.range)).await?;
+        Ok(asked.answer(LIST, scope, rows, last, total))
     }
 
     /// One page of tasks as they were sent, with the cursor of the next page. Nobody counts how many there are.
@@ -75,7 +77,7 @@ impl Service {
     }
 
     /// From rollups where they know, else by counting, which stops when there are too many to tell.
-    async fn count(&self, reading: &mut Reading, request: &PageRequest) -> Result<Total, StoreError> {
+    async fn count(&self, mut reading: Reading, request: &PageRequest) -> Result<Total, StoreError> {
         let Some(cut) = reading.cut else { return Ok(Total::Exact(0)) };
         let range = request.range;
         if request.filter.task_id.is_none() && cut.rollups() != Rollups::None {
@@ -85,6 +87,7 @@ impl Service {
             let usage = reading.snapshot.usage(&pieces(widen(range, data), Tier::Day, None), &cut).await?;
             return Ok(total(usage.iter().map(|part| part.tasks).sum()));
         }
+        reading.close();
         Ok(total(self.store().count_tasks(request, Total::COUNTED_MAX + 1).await?))
     }
 }

@@ -164,6 +164,7 @@ impl Service {
                 }
             }
             gathered.subjects += u64::from(gathered.trends.len() > before);
+            drop(snapshot); // nobody holds two
             snapshot = self.store().snapshot().await?;
         }
         Ok(gathered)
