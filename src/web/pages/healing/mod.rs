@@ -23,11 +23,12 @@ use crate::web::components::heat_map::HeatMapPanel;
 use crate::web::components::histogram_panel::HistogramPanel;
 use crate::web::components::list_form::{FilterField, FilterMenu};
 use crate::web::components::live::keep_live;
+use crate::web::components::menu::Menu;
 use crate::web::components::notices::{FirstUse, NothingHere};
 use crate::web::components::page_header::PageHeader;
 use crate::web::components::view::{provide_view, use_view};
 use crate::web::format;
-use crate::web::view_state::{CURSOR, ORIGINS, ViewState};
+use crate::web::view_state::{CURSOR, ORIGINS, ViewState, encode};
 
 use super::import::ImportOffers;
 
@@ -42,6 +43,14 @@ const FILTERS: [FilterField; 4] = [
     FilterField::text("failure_type", "Failure type"),
     FilterField { key: "success", label: "Worked", choices: &[("true", "yes"), ("false", "no")] },
     FilterField::text("agent_id", "Agent"),
+];
+
+/// Files of what is shown, and what they are called.
+const FILES: [(&str, &str); 4] = [
+    ("attempts.csv", "Attempts as CSV"),
+    ("attempts.json", "Attempts as JSON"),
+    ("strategies.csv", "Strategies as CSV"),
+    ("strategies.json", "Strategies as JSON"),
 ];
 
 /// The page about healing.
@@ -75,6 +84,16 @@ fn asked(state: &ViewState) -> HealingQuery {
         origins: state.own(ORIGINS).and_then(Origins::parse).unwrap_or_default(),
         zone: state.own("tz").unwrap_or_default().to_owned(),
     }
+}
+
+/// A file of what the page is about.
+fn file_href(state: &ViewState, file: &str) -> String {
+    let asked = asked(state);
+    let range = [("from", asked.range.from), ("to", asked.range.to), ("origin", asked.origins.as_str().to_owned())];
+    let filter = asked.filter.asked().map(|(key, value)| (key, value.to_owned()));
+    let pairs = range.into_iter().chain(filter).filter(|(_, value)| !value.is_empty());
+    let pairs = pairs.map(|(key, value)| format!("{key}={}", encode(&value))).collect::<Vec<_>>();
+    format!("/api/v1/healing/{file}?{}", pairs.join("&"))
 }
 
 /// The report, once it is there.
@@ -120,10 +139,14 @@ fn OriginBar(query: HealingQuery) -> impl IntoView {
         };
         view! { <a href=href aria-current=current data-noscroll="">{name}</a> }
     });
+    let files = FILES.map(|(file, name)| {
+        view! { <a href=file_href(&state, file) download=file class="menu-item">{name}</a> }
+    });
     view! {
         <div class="list-bar">
             <nav class="tabs" aria-label="Where attempts come from">{links.collect_view()}</nav>
             <FilterMenu fields=const { &FILTERS } />
+            <Menu label="Download" name="Download healings">{files}</Menu>
         </div>
         <p class="muted small">
             "Reported: somebody sent a healing record. Derived: found in the events, such as a failed tool call and the \

@@ -34,6 +34,13 @@ fn headline_figures_of_healing_carry_their_counts() {
 }
 
 #[test]
+fn what_is_shown_can_be_had_as_files() {
+    let html = healing("/healing?from=now-7d&to=now&strategy=retry&origins=derived", |_| ());
+    let href = "href=\"/api/v1/healing/strategies.csv?from=now-7d&amp;to=now&amp;origin=derived&amp;strategy=retry\"";
+    assert!(html.contains(href), "{}", between(&html, "Download healings", "</details>"));
+}
+
+#[test]
 fn a_strategy_shows_interval_verdict_trend_and_why() {
     let html = healing("/healing", |_| ());
     let table = between(&html, "data-panel=\"strategies\"", "</section>");

@@ -8,6 +8,9 @@ use crate::web::charts::Unit;
 use crate::web::components::ids::short_id;
 use crate::web::format::{self, NBSP, NONE};
 
+/// The largest lift that is told as it is.
+const LIFT_SAID: f64 = 1000.0;
+
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /// What patterns of a kind are called, all together.
@@ -66,9 +69,13 @@ pub(super) fn time(ms: f64) -> String {
     format::duration(ms).to_string()
 }
 
-/// How many times as often.
+/// How many times as often. Of long sequences the lifts of their steps multiply to figures that say no more.
 pub(super) fn times(lift: f64) -> String {
-    format!("{}×", format::number(lift))
+    if lift > LIFT_SAID {
+        format!("over {}×", format::number(LIFT_SAID))
+    } else {
+        format!("{}×", format::number(lift))
+    }
 }
 
 /// A chance. Below one in ten thousand only that is said.
