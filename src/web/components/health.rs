@@ -94,7 +94,7 @@ pub fn SwarmHealthCard(
     view! {
         <section class="card" aria-labelledby="health-title" data-panel="health">
             <header class="card-header">
-                <h2 id="health-title">"Health"</h2>
+                <h2 id="health-title">"Swarm health"</h2>
                 <span class="muted">
                     <span class="state" data-ink=ink.token()>
                         <span aria-hidden="true">{sign}</span>

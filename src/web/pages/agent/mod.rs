@@ -166,7 +166,7 @@ fn Health(profile: AgentProfile) -> impl IntoView {
         .last_event
         .map(|event| format!(" · last event: {}, {}", event.event_type, format::ago(event.timestamp, now)));
     view! {
-        <section class="health-line" data-state=profile.health.state.as_str() aria-label="Health">
+        <section class="health-line" data-state=profile.health.state.as_str() aria-label="Agent health">
             <p>
                 <b class="state" data-ink=ink.token()>
                     <span aria-hidden="true">{sign}</span>
