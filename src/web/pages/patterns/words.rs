@@ -71,11 +71,7 @@ pub(super) fn time(ms: f64) -> String {
 
 /// How many times as often. Of long sequences the lifts of their steps multiply to figures that say no more.
 pub(super) fn times(lift: f64) -> String {
-    if lift > LIFT_SAID {
-        format!("over {}×", format::number(LIFT_SAID))
-    } else {
-        format!("{}×", format::number(lift))
-    }
+    if lift > LIFT_SAID { format!("over {LIFT_SAID:.0}×") } else { format!("{lift:.1}×") }
 }
 
 /// A chance. Below one in ten thousand only that is said.
