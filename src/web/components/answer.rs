@@ -20,19 +20,36 @@ pub fn answer<T>(
 where
     T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
 {
+    answer_with(resource, pending, || std::future::ready(()), move |answer, ()| show(answer))
+}
+
+/// The same with something that is read `beside`. One answer must not wait inside another: when the outer one is shown
+/// anew, the inner one is gone, and what it waits for finds nobody.
+pub fn answer_with<T, X, F>(
+    resource: Answer<T>,
+    pending: RwSignal<bool>,
+    beside: impl Fn() -> F + Clone + Send + Sync + 'static,
+    show: impl Fn(T, X) -> AnyView + Clone + Send + Sync + 'static,
+) -> impl IntoView
+where
+    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+    X: Send + 'static,
+    F: Future<Output = X> + Send + 'static,
+{
     let live = use_context::<Live>();
     let last = StoredValue::new(None::<T>);
     let content = move || {
-        let show = show.clone();
+        let (show, beside) = (show.clone(), beside());
         Suspend::new(async move {
             let answer = resource.await;
+            let beside = beside.await;
             let kept = || live.filter(|live| answer.is_err() && live.failed()).and_then(|_| last.get_value());
             match kept().map_or(answer, Ok) {
                 Ok(answer) => {
                     if live.is_some() {
                         last.set_value(Some(answer.clone()));
                     }
-                    show(answer)
+                    show(answer, beside)
                 }
                 Err(problem) => view! { <ProblemNotice problem=problem retry=move || resource.refetch() /> }.into_any(),
             }

@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 
+use crate::model::Problem;
 use crate::model::healing::HealingReport;
 use crate::model::overview::Overview;
 use crate::model::pattern::PatternsBrief;
-use crate::web::calls::{Answer, ask, load_healing, load_overview, load_patterns_brief};
+use crate::web::calls::{ask, load_healing, load_overview, load_patterns_brief};
 use crate::web::components::agent_table::{AgentOrder, AgentTable};
-use crate::web::components::answer::answer;
+use crate::web::components::answer::answer_with;
 use crate::web::components::chart_cursor::Cursor;
 use crate::web::components::cost_table::CostTable;
 use crate::web::components::degradations::DegradationList;
@@ -24,7 +25,7 @@ use super::findings::{HealingInShort, PatternsInShort, healing_of, refresh_with}
 use super::import::ImportOffers;
 
 /// What was found in the records, read beside them.
-type Findings = (Answer<PatternsBrief>, Answer<HealingReport>);
+type Findings = (Result<PatternsBrief, Problem>, Result<HealingReport, Problem>);
 
 /// The overview.
 #[component]
@@ -40,8 +41,9 @@ pub fn OverviewPage() -> impl IntoView {
     let pending = RwSignal::new(false);
     Cursor::provide();
     keep_live(overview, view, pending);
-    answer(overview, pending, move |overview| {
-        view! { <OverviewBody overview=overview findings=Some((patterns, healing)) /> }.into_any()
+    let beside = move || async move { (patterns.await, healing.await) };
+    answer_with(overview, pending, beside, |overview, findings| {
+        view! { <OverviewBody overview=overview findings=Some(findings) /> }.into_any()
     })
 }
 
@@ -137,12 +139,23 @@ fn Figures(overview: Overview, #[prop(optional_no_strip)] findings: Option<Findi
         </div>
         {findings.map(|(patterns, healing)| view! {
             <div class="grid">
-                {answer(patterns, RwSignal::new(false), move |brief| view! { <PatternsInShort brief=brief now=now /> }.into_any())}
-                {answer(healing, RwSignal::new(false), |report| view! { <HealingInShort report=report /> }.into_any())}
+                {match patterns {
+                    Ok(brief) => view! { <PatternsInShort brief=brief now=now /> }.into_any(),
+                    Err(problem) => lacking(problem),
+                }}
+                {match healing {
+                    Ok(report) => view! { <HealingInShort report=report /> }.into_any(),
+                    Err(problem) => lacking(problem),
+                }}
             </div>
         })}
         <ResourceCharts resources=resources />
         <CostTable report=costs />
     }
     .into_any()
+}
+
+/// In the place of a finding that could not be read; the page around it reads again.
+fn lacking(problem: Problem) -> AnyView {
+    view! { <p class="card nothing" role="alert">{problem.detail}</p> }.into_any()
 }

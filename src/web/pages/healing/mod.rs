@@ -11,11 +11,12 @@ mod tests;
 
 use leptos::prelude::*;
 
+use crate::model::Problem;
 use crate::model::healing::{HealingPage, HealingQuery, HealingReport, Origins, Recommendation, RecommendationKind};
 use crate::model::time::DAY;
-use crate::web::calls::{Answer, ask, load_healing, load_healing_attempts};
+use crate::web::calls::{ask, load_healing, load_healing_attempts};
 use crate::web::charts::Ink;
-use crate::web::components::answer::answer;
+use crate::web::components::answer::answer_with;
 use crate::web::components::attention::{Attention, AttentionCard};
 use crate::web::components::chart_cursor::Cursor;
 use crate::web::components::chart_panel::ChartPanel;
@@ -73,7 +74,10 @@ pub fn HealingsPage() -> impl IntoView {
     );
     Cursor::provide();
     keep_live(report, view, pending);
-    answer(report, pending, move |report| view! { <HealingBody report=report older=Some(older) /> }.into_any())
+    let beside = move || async move { older.await };
+    answer_with(report, pending, beside, |report, older| {
+        view! { <HealingBody report=report older=Some(older) /> }.into_any()
+    })
 }
 
 /// The question that the URL asks.
@@ -103,7 +107,7 @@ pub fn HealingBody(
     report: HealingReport,
     /// The attempts of a later page, where one is asked for.
     #[prop(optional_no_strip)]
-    older: Option<Answer<HealingPage>>,
+    older: Option<Result<HealingPage, Problem>>,
 ) -> impl IntoView {
     let scope = report.scope.clone();
     let query = report.query.clone();
@@ -157,7 +161,10 @@ fn OriginBar(query: HealingQuery) -> impl IntoView {
 }
 
 #[component]
-fn Figures(report: HealingReport, #[prop(optional_no_strip)] older: Option<Answer<HealingPage>>) -> impl IntoView {
+fn Figures(
+    report: HealingReport,
+    #[prop(optional_no_strip)] older: Option<Result<HealingPage, Problem>>,
+) -> impl IntoView {
     let view = use_view();
     let state = view.state.get_untracked();
     let now = report.scope.now;
@@ -168,10 +175,8 @@ fn Figures(report: HealingReport, #[prop(optional_no_strip)] older: Option<Answe
     let by_agent = charts::by_agent(&report, &state);
     let total = report.totals.total_healings;
     let attempts = match older.filter(|_| state.own(CURSOR).is_some()) {
-        Some(older) => {
-            let show = move |page| tables::attempts(page, total, now);
-            answer(older, RwSignal::new(false), show).into_any()
-        }
+        Some(Ok(page)) => tables::attempts(page, total, now),
+        Some(Err(problem)) => view! { <p class="card nothing" role="alert">{problem.detail}</p> }.into_any(),
         None => {
             let page = HealingPage { items: report.newest.clone(), next: report.next.clone() };
             tables::attempts(page, total, now)
