@@ -36,7 +36,9 @@ fn main() -> Result<(), Failure> {
         asked("SWARMSCOPE_BENCH_RATE", 1000)?,
         asked("SWARMSCOPE_BENCH_SECONDS", 30)?,
     );
-    let folder = tempfile::tempdir_in(std::env::var_os("SWARMSCOPE_BENCH_DIR").unwrap_or_else(|| ".".into()))?;
+    let folder = tempfile::tempdir_in(
+        std::env::var_os("SWARMSCOPE_BENCH_DIR").unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").into()),
+    )?;
     let server = Server::start(&folder.path().join("store.db"))?;
     println!("{clients} clients follow {rate} events a second for {seconds} s");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;

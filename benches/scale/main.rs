@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --bench scale`
 //! - `SWARMSCOPE_BENCH_TASKS`: how many tasks (1 000 000; the aims speak of 10 000 000).
-//! - `SWARMSCOPE_BENCH_DIR`: where files go (the current folder, so that it is the disk one has in mind).
+//! - `SWARMSCOPE_BENCH_DIR`: where files go (the build's folder, so that it is the disk one has in mind).
 //! - `SWARMSCOPE_BENCH_DB`: a store of an earlier run to ask again; it is made, and kept, when it is not there.
 //!
 //! Clients and server share the machine, so what clients cost is in the figures. Not here: other formats than CSV
@@ -30,7 +30,9 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> Result<(), Failure> {
     let tasks = std::env::var("SWARMSCOPE_BENCH_TASKS").ok().map_or(Ok(1_000_000), |text| text.parse::<usize>())?;
-    let folder = tempfile::tempdir_in(std::env::var_os("SWARMSCOPE_BENCH_DIR").unwrap_or_else(|| ".".into()))?;
+    let folder = tempfile::tempdir_in(
+        std::env::var_os("SWARMSCOPE_BENCH_DIR").unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").into()),
+    )?;
     let kept = std::env::var_os("SWARMSCOPE_BENCH_DB").map(PathBuf::from);
     let db = kept.clone().unwrap_or_else(|| folder.path().join("store.db"));
     let fleet = Fleet::until(Micros(chrono::Utc::now().timestamp_micros()), tasks);

@@ -82,8 +82,11 @@ pub fn session(
 ) -> Session {
     let mut builder = Builder::new(project, id);
     for file in files {
-        if let Err(error) = read(file, &mut builder, report) {
-            report.trouble(&file.path.to_string_lossy(), None, format!("cannot be read: {error}"));
+        match read(file, &mut builder, report) {
+            Ok(()) => {}
+            // Removed since the folder was listed: as if that had been a moment earlier.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => report.trouble(&file.path.to_string_lossy(), None, format!("cannot be read: {error}")),
         }
         if let (Some(agent), Some(kind)) = (&file.location.agent, described_type(&file.path)) {
             builder.agent_type(agent, &kind);
@@ -160,6 +163,7 @@ fn described_type(path: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::claude_code::place::Location;
 
     fn lines(text: &str, most: usize) -> Vec<String> {
         let mut reader = BufReader::with_capacity(4, text.as_bytes());
@@ -180,5 +184,20 @@ mod tests {
         assert_eq!(lines("12345678\n", 8), ["12345678"], "the end of the line is not counted");
         assert_eq!(lines("123456789", 8), ["(too long)"]);
         assert_eq!(lines("", 8), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_file_that_went_since_it_was_listed_is_no_problem_and_one_that_cannot_be_read_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let transcript = |name: &str| Transcript {
+            path: folder.path().join(name),
+            location: Location { name: name.to_owned(), project: "p".to_owned(), session: None, agent: None },
+            bytes: 0,
+        };
+        std::fs::create_dir(folder.path().join("folder.jsonl")).expect("made");
+        let mut report = Report::default();
+        session("p", "s", &[transcript("gone.jsonl"), transcript("folder.jsonl")], &mut report, &mut |_| {});
+        let problems: Vec<_> = report.problems.iter().map(|problem| problem.file.as_str()).collect();
+        assert_eq!(problems, [folder.path().join("folder.jsonl").to_string_lossy()]);
     }
 }
