@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::now;
+use super::{FIRST, now};
 use crate::service::Service;
 
 /// How often it looks; nothing is written when nothing expired.
@@ -12,7 +12,9 @@ const LOOK: Duration = Duration::from_secs(60);
 
 /// Runs until `stop`.
 pub async fn run(service: Service, stop: CancellationToken) {
-    while stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
+    let mut pause = FIRST;
+    while stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
+        pause = LOOK;
         match service.expire_memory(now()).await {
             Ok(0) => {}
             Ok(entries) => tracing::info!(entries, "deleted expired memory"),

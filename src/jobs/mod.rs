@@ -9,11 +9,16 @@ pub mod retention;
 pub mod stale;
 pub mod trends;
 
+use std::time::Duration;
+
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::model::Micros;
 use crate::service::Service;
+
+/// How long after its start a server leaves the store alone, so that the first pages come first.
+const FIRST: Duration = Duration::from_secs(2);
 
 /// The jobs of one server.
 #[derive(Debug)]

@@ -5,13 +5,11 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::now;
+use super::{FIRST, now};
 use crate::model::pattern::ChangeKind;
 use crate::service::Service;
 use crate::service::patterns::Relearned;
 
-/// How long after its start a server leaves the store alone.
-const FIRST: Duration = Duration::from_secs(2);
 /// How often it looks while there are no patterns.
 const NOTHING_YET: Duration = Duration::from_secs(15);
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::now;
+use super::{FIRST, now};
 use crate::service::Service;
 
 /// How often it looks. It is a look at one small row an agent.
@@ -13,7 +13,9 @@ const LOOK: Duration = Duration::from_secs(30);
 
 /// Runs until `stop`.
 pub async fn run(service: Service, stop: CancellationToken) {
-    while stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
+    let mut pause = FIRST;
+    while stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
+        pause = LOOK;
         match service.mark_stale(now()).await {
             Ok(0) => {}
             Ok(agents) => tracing::info!(agents, "marked agents as stale"),
