@@ -6,6 +6,7 @@
 mod accept;
 pub mod agents;
 pub mod aggregate;
+mod alert_schema;
 pub mod body;
 pub mod cursor;
 pub mod docs;

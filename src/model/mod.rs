@@ -4,6 +4,7 @@
 //! records (`analytics`), SQL (`store`), and anything that asks the clock.
 
 pub mod aggregate;
+pub mod alert;
 pub mod answer;
 pub mod cell;
 pub mod dataset;

@@ -6,6 +6,7 @@ use crate::model::{Dataset, Problem};
 
 /// Which records are counted and added up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// Tasks.
@@ -100,6 +101,7 @@ impl Source {
 
 /// A number that records carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
     /// Duration of a task or a healing, in milliseconds.
@@ -167,6 +169,7 @@ impl Field {
 
 /// A word that records are grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub enum GroupBy {
     /// The agent.
     #[serde(rename = "agent_id")]
