@@ -4,6 +4,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { ADMIN_TOKEN } from "./fixtures.ts";
 import { crew, healers, hostile, old, routine, small, trending } from "./records.ts";
 
 // SWARMSCOPE_PROGRAM names another build, such as the debug one.
@@ -50,6 +51,7 @@ export default async function start() {
   ingest("hostile", hostile(now));
   ingest("old", old());
   ingest("small", small(now));
+  ingest("guarded", small(now));
   ingest("events", small(now)); // tests add events of their own to this one
   ingest("crew", crew(now));
   ingest("healers", healers(now));
@@ -57,7 +59,7 @@ export default async function start() {
   ingest("trends", trending(now));
   if (transcripts) run("real", "import", "claude-code", transcripts);
   const stores = ["demo", "hostile", "old", "small", "crew", "trends", "posts", "events", "healers", "routine", "empty", ...(transcripts ? ["real"] : [])];
-  await Promise.all([...stores.map((db) => serve(db, env)), serve("fresh", { ...env, HOME: homeWithTranscript(folder) })]);
+  await Promise.all([...stores.map((db) => serve(db, env)), serve("fresh", { ...env, HOME: homeWithTranscript(folder) }), serve("guarded", { ...env, SWARMSCOPE_ADMIN_TOKEN: ADMIN_TOKEN })]);
 
   return async () => {
     for (const server of servers) {

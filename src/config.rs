@@ -2,7 +2,7 @@
 //!
 //! `swarmscope.toml.example` shows every setting with its default; a test holds the two equal.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,8 @@ use crate::model::pattern::PatternSettings;
 use crate::model::price::PriceTable;
 use crate::store::StoreOptions;
 use crate::telemetry::LogFormat;
+
+pub use server::ServerConfig;
 
 /// Why a configuration cannot be used.
 #[derive(Debug, Error)]
@@ -44,12 +46,13 @@ pub enum ConfigError {
         /// What is wrong and what to write instead.
         reason: String,
     },
-    /// An address others could reach.
+    /// An address others could reach, and nothing that asks them who they are.
     #[error(
-        "cannot listen on {0}: there is no authentication yet, so only loopback addresses are allowed \
-         (127.0.0.1, [::1] or localhost); to reach it from elsewhere, tunnel: ssh -L 3000:localhost:3000 HOST"
+        "cannot listen on {0}: whoever reaches that address could read and change everything; set SWARMSCOPE_ADMIN_TOKEN \
+         (make one with `openssl rand -hex 32`), or say --insecure-public if that is meant, or listen on 127.0.0.1 and \
+         tunnel: ssh -L 3000:localhost:3000 HOST"
     )]
-    NotLoopback(SocketAddr),
+    Exposed(SocketAddr),
 }
 
 /// Everything that can be set.
@@ -80,35 +83,6 @@ pub struct Config {
     pub log: LogConfig,
     /// What tokens cost.
     pub prices: PriceTable,
-}
-
-/// `[server]`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ServerConfig {
-    /// Loopback address and port; port 0 picks a free one.
-    #[serde(deserialize_with = "read_bind")]
-    pub bind: SocketAddr,
-    /// Folder with the built site; `None` looks in the usual places.
-    pub site: Option<PathBuf>,
-    /// Seconds a client may take to send the head of a request.
-    pub header_seconds: u64,
-    /// Seconds a client may stop sending within the body of a request.
-    pub body_idle_seconds: u64,
-    /// Seconds to finish running requests in after the first stop signal.
-    pub drain_seconds: u64,
-}
-
-impl Default for ServerConfig {
-    fn default() -> Self {
-        Self {
-            bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
-            site: None,
-            header_seconds: 10,
-            body_idle_seconds: 30,
-            drain_seconds: 10,
-        }
-    }
 }
 
 /// `[ingest]`
@@ -172,6 +146,14 @@ pub struct Overrides {
     pub bind: Option<String>,
     /// Where the site is.
     pub site: Option<PathBuf>,
+    /// Where the admin token is.
+    pub admin_token_file: Option<PathBuf>,
+    /// Whether others are served without one.
+    pub insecure_public: bool,
+    /// Names of this server.
+    pub allowed_hosts: Option<Vec<String>>,
+    /// Whether `/metrics` needs no token.
+    pub metrics_public: bool,
     /// How log lines are written.
     pub log_format: Option<LogFormat>,
     /// Which are written.
@@ -220,11 +202,19 @@ impl Config {
         }
         if let Some(bind) = overrides.bind {
             self.server.bind =
-                parse_bind(&bind).map_err(|reason| ConfigError::Invalid { key: "server.bind", reason })?;
+                server::parse_bind(&bind).map_err(|reason| ConfigError::Invalid { key: "server.bind", reason })?;
         }
         if overrides.site.is_some() {
             self.server.site = overrides.site;
         }
+        if overrides.admin_token_file.is_some() {
+            self.server.admin_token_file = overrides.admin_token_file;
+        }
+        if let Some(names) = overrides.allowed_hosts {
+            self.server.allowed_hosts = names;
+        }
+        self.server.insecure_public |= overrides.insecure_public;
+        self.server.metrics_public |= overrides.metrics_public;
         if let Some(format) = overrides.log_format {
             self.log.format = format;
         }
@@ -236,12 +226,7 @@ impl Config {
 
     fn validate(&self) -> Result<(), ConfigError> {
         let invalid = |key, reason: &str| Err(ConfigError::Invalid { key, reason: reason.to_owned() });
-        if !self.server.bind.ip().is_loopback() {
-            return Err(ConfigError::NotLoopback(self.server.bind));
-        }
-        if self.server.header_seconds == 0 || self.server.body_idle_seconds == 0 {
-            return invalid("server", "header_seconds and body_idle_seconds must be at least 1");
-        }
+        self.server.validate()?;
         if self.store.readers == 0 || self.store.readers > 64 {
             return invalid("store.readers", "must be 1 to 64");
         }
@@ -258,22 +243,9 @@ impl Config {
     }
 }
 
-/// `127.0.0.1:3000`, `[::1]:3000` or `localhost:3000`.
-fn parse_bind(text: &str) -> Result<SocketAddr, String> {
-    let numeric = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
-    numeric
-        .as_deref()
-        .unwrap_or(text)
-        .parse()
-        .map_err(|_| format!("`{text}` is no address; write ADDR:PORT, such as 127.0.0.1:3000"))
-}
-
-fn read_bind<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
-    parse_bind(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
-}
-
 mod agents;
 mod patterns;
+pub mod server;
 mod upkeep;
 
 #[cfg(test)]

@@ -99,7 +99,17 @@ fn what_cannot_be_served_is_said_in_one_line() {
     std::fs::write(path.join("broken.toml"), "[server\n").expect("written");
     let listener = std::net::TcpListener::bind(&busy).ok();
     for (words, code, reason) in [
-        (vec!["serve", "--bind", "0.0.0.0:3999"], 2, "there is no authentication yet"),
+        (
+            vec!["serve", "--bind", "0.0.0.0:3999"],
+            2,
+            "whoever reaches that address could read and change everything; set SWARMSCOPE_ADMIN_TOKEN",
+        ),
+        (
+            vec!["serve", "--bind", "127.0.0.1:0", "--allowed-hosts", "swarm.example"],
+            2,
+            "setting `server.allowed_hosts`",
+        ),
+        (vec!["serve", "--admin-token-file", "absent"], 2, "could not read the configuration absent"),
         (vec!["serve", "--bind", "nowhere"], 2, "setting `server.bind`: `nowhere` is no address"),
         (vec!["--config", "bad.toml", "serve"], 2, "bad.toml, line 2: unknown field `bimd`, expected one of `bind`"),
         (vec!["--config", "broken.toml", "check"], 2, "broken.toml, line 1: "),

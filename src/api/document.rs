@@ -45,8 +45,10 @@ fn complete_operation(method: &str, operation: &mut Map<String, Value>) {
     }
     for (kind, when) in [
         (ProblemKind::BadRequest, "an unknown parameter, or a value that is not taken"),
-        (ProblemKind::Forbidden, "`Host` is not this machine, or another site's page asks for a change"),
+        (ProblemKind::Unauthenticated, "there is an admin token, and neither it nor a session came with the request"),
+        (ProblemKind::Forbidden, "`Host` is not this server, or another site's page asks for a change"),
         (ProblemKind::NotAcceptable, "`Accept` leaves out every form of the answer"),
+        (ProblemKind::TooMany, "too many writes, or wrong tokens, came from this address; see `Retry-After`"),
         (ProblemKind::Internal, "our own failure; the log says why"),
         (ProblemKind::Overloaded, "too much is waiting, or the store is closing; see `Retry-After`"),
     ] {
@@ -67,7 +69,7 @@ fn complete_operation(method: &str, operation: &mut Map<String, Value>) {
         if revisable && matches!(status.as_str(), "200" | "304") {
             headers["ETag"] = json!({"$ref": "#/components/headers/ETag"});
         }
-        if status == "503" {
+        if matches!(status.as_str(), "429" | "503") {
             headers["Retry-After"] = json!({"$ref": "#/components/headers/RetryAfter"});
         }
         response.insert("headers".into(), headers);

@@ -1,4 +1,4 @@
-//! Parts of a path, refused as every other request is: with a problem.
+//! Parts of a path: read, refused as every other request is, with a problem, and written.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
@@ -23,4 +23,10 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Segment
             }
         }
     }
+}
+
+/// Percent-encoded for a part of a URL.
+pub(in crate::api) fn encode(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~:,*".contains(&byte);
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }

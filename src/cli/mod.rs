@@ -28,7 +28,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use thiserror::Error;
 
-use crate::config::{Config, ConfigError, Overrides};
+use crate::config::{self, Config, ConfigError, Overrides};
 use crate::model::{Micros, Problem};
 use crate::server::ServerError;
 use crate::service::{Service, ServiceError, Settings};
@@ -241,10 +241,9 @@ fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn start(cli: Cli) -> Result<ExitCode, CliError> {
     let mut overrides = Overrides {
         db: cli.global.db,
-        bind: None,
-        site: None,
         log_format: cli.global.log_format,
         log_level: cli.global.log_level,
+        ..Overrides::default()
     };
     if let Command::Serve(args) = &cli.command {
         args.apply(&mut overrides);
@@ -255,7 +254,10 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
     if let Command::Health(args) = &cli.command {
         overrides.bind.clone_from(&args.bind);
     }
-    let config = Config::load(cli.global.config.as_deref(), overrides)?;
+    let mut config = Config::load(cli.global.config.as_deref(), overrides)?;
+    if matches!(cli.command, Command::Serve(_)) {
+        config.server.settle(config::server::token_of_environment())?;
+    }
     let default_level = if matches!(cli.command, Command::Serve(_)) { "info" } else { "warn" };
     telemetry::init(&config.log, default_level)?;
     let setup = Setup { config };

@@ -12,12 +12,24 @@ use crate::server;
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Loopback address and port to listen on [default: 127.0.0.1:3000]
+    /// Address and port to listen on; others than loopback need an admin token [default: 127.0.0.1:3000]
     #[arg(long, env = "SWARMSCOPE_BIND", value_name = "ADDR:PORT")]
     bind: Option<String>,
     /// Folder with the built site [default: `site` beside the program, else LEPTOS_SITE_ROOT, else target/site]
     #[arg(long, env = "SWARMSCOPE_SITE", value_name = "DIR")]
     site: Option<PathBuf>,
+    /// File with the admin token; SWARMSCOPE_ADMIN_TOKEN may hold the token itself
+    #[arg(long, env = "SWARMSCOPE_ADMIN_TOKEN_FILE", value_name = "FILE")]
+    admin_token_file: Option<PathBuf>,
+    /// Names under which this server may be reached, besides localhost and addresses
+    #[arg(long, env = "SWARMSCOPE_ALLOWED_HOSTS", value_name = "NAME,…", value_delimiter = ',')]
+    allowed_hosts: Option<Vec<String>>,
+    /// Answer at /metrics without the token
+    #[arg(long, env = "SWARMSCOPE_METRICS_PUBLIC")]
+    metrics_public: bool,
+    /// Serve other machines without any token: whoever reaches the address can read and change everything
+    #[arg(long, env = "SWARMSCOPE_INSECURE_PUBLIC")]
+    insecure_public: bool,
 }
 
 impl ServeArgs {
@@ -25,6 +37,12 @@ impl ServeArgs {
     pub(super) fn apply(&self, overrides: &mut Overrides) {
         overrides.bind.clone_from(&self.bind);
         overrides.site.clone_from(&self.site);
+        overrides.admin_token_file.clone_from(&self.admin_token_file);
+        // A variable that is set to nothing names nothing.
+        overrides.allowed_hosts =
+            self.allowed_hosts.as_ref().map(|names| names.iter().filter(|name| !name.is_empty()).cloned().collect());
+        overrides.metrics_public = self.metrics_public;
+        overrides.insecure_public = self.insecure_public;
     }
 }
 

@@ -16,6 +16,7 @@ pub mod health;
 pub mod id;
 pub mod listing;
 pub mod live;
+pub mod login;
 pub mod maintain;
 pub mod note;
 pub mod outcome;

@@ -9,6 +9,8 @@ use thiserror::Error;
 pub enum ProblemKind {
     /// The request cannot be understood.
     BadRequest,
+    /// Nobody knows who asks.
+    Unauthenticated,
     /// It comes from where it may not come from.
     Forbidden,
     /// There is no such thing.
@@ -25,6 +27,8 @@ pub enum ProblemKind {
     UnsupportedMediaType,
     /// It is understood, and contradicts what is known.
     Unprocessable,
+    /// Too often from one address; try again later.
+    TooMany,
     /// Too much is waiting; try again later.
     Overloaded,
     /// The disk is full; reading goes on.
@@ -39,6 +43,7 @@ impl ProblemKind {
     pub fn status(self) -> u16 {
         match self {
             Self::BadRequest => 400,
+            Self::Unauthenticated => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
@@ -47,6 +52,7 @@ impl ProblemKind {
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Unprocessable => 422,
+            Self::TooMany => 429,
             Self::Internal => 500,
             Self::Overloaded => 503,
             Self::DiskFull => 507,
@@ -58,6 +64,7 @@ impl ProblemKind {
     pub fn title(self) -> &'static str {
         match self {
             Self::BadRequest => "The request cannot be understood",
+            Self::Unauthenticated => "Log in first",
             Self::Forbidden => "The request is not allowed from there",
             Self::NotFound => "There is no such thing",
             Self::MethodNotAllowed => "The route does not take this method",
@@ -66,6 +73,7 @@ impl ProblemKind {
             Self::TooLarge => "The request is too large",
             Self::UnsupportedMediaType => "The media type is not supported",
             Self::Unprocessable => "The request contradicts what is stored",
+            Self::TooMany => "Too many requests came from there",
             Self::Internal => "Something failed inside Swarmscope",
             Self::Overloaded => "Too much is waiting to be written",
             Self::DiskFull => "The disk is full",

@@ -3,31 +3,40 @@
 //! Connections go through hyper directly, because axum's own `serve` has no limit on the time a
 //! client may take to send the head of a request.
 
+mod connections;
 mod pages;
+mod patient;
 mod site;
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, Request, header};
 use axum::response::Response;
 use axum::{Router, middleware};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use thiserror::Error;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
-use crate::api::{self, ApiState, Limits, Meters, guard, request_id};
-use crate::config::Config;
+use crate::api::guard::address::Peer;
+use crate::api::guard::{self, Guard};
+use crate::api::steady::Pace;
+use crate::api::{self, ApiState, Limits, Meters, request_id};
+use crate::config::{Config, ServerConfig};
 use crate::jobs::Jobs;
 use crate::service::Service;
+use connections::{Connections, Place};
+use patient::Patient;
 use site::Site;
 
 /// Why the server does not serve.
@@ -70,22 +79,29 @@ pub fn compose(service: &Service, config: &Config) -> Router {
         ndjson_bytes: config.ingest.ndjson_bytes_max,
         line_bytes: config.ingest.line_bytes_max,
     };
-    let idle = Duration::from_secs(config.server.body_idle_seconds);
+    let pace = Pace {
+        idle: Duration::from_secs(config.server.body_idle_seconds),
+        bytes_per_second_min: config.server.body_bytes_per_second_min,
+    };
+    let guard = Guard::new(config.server.rules(), Instant::now());
     let meters = Meters::new(SystemTime::now());
     let routes = api::router::build(ApiState { service: service.clone(), limits, meters: meters.clone() });
     let site = Site::find(config.server.site.as_deref());
     if !site.exists() {
         tracing::warn!(folder = %site.root().display(), "no site folder: pages come without style and script; `make build` makes it");
     }
+    let mut routes = routes.merge(pages::router(service, &site));
+    if guard.asks_for_token() {
+        routes = routes.merge(guard::login::routes(guard.clone())).merge(pages::login(&site));
+    }
     // The last layer is the first to see a request.
     routes
-        .merge(pages::router(service, &site))
         .layer(middleware::from_fn_with_state(meters, api::meters::layer))
-        .layer(middleware::from_fn(guard::layer))
+        .layer(middleware::from_fn_with_state(guard, guard::layer))
         .layer(compression())
         .layer(middleware::map_response(protect))
         .layer(middleware::from_fn(request_id::layer))
-        .layer(middleware::from_fn_with_state(idle, api::steady::layer))
+        .layer(middleware::from_fn_with_state(pace, api::steady::layer))
 }
 
 /// Text is compressed on the way out, at a level that costs little time. Event streams are not, nor
@@ -103,6 +119,7 @@ async fn protect(mut response: Response) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
@@ -144,16 +161,18 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()>,
 ) -> Result<bool, ServerError> {
-    let router = compose(&service, config);
+    if config.server.admin_token.is_none() && !config.server.bind.ip().is_loopback() {
+        tracing::warn!(address = %config.server.bind, "whoever reaches this address can read and change everything");
+    }
+    let door = Door::new(compose(&service, config), &config.server);
     let jobs = Jobs::start(&service);
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(config.server.header_seconds));
+    let connections = Connections::new(config.server.connections_max);
     let graceful = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of descriptors, most likely: wait for some to come free.
                     tracing::warn!(%error, "could not accept a connection");
@@ -163,16 +182,11 @@ pub async fn serve(
             },
             () = &mut stop => break,
         };
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "could not switch off Nagle's algorithm");
-        }
-        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
-        });
+        let place = tokio::select! {
+            place = connections.enter() => place,
+            () = &mut stop => break,
+        };
+        door.open(stream, peer, place, &graceful);
     }
     drop(listener);
     service.close_feed(); // streams would never end by themselves
@@ -185,4 +199,45 @@ pub async fn serve(
     service.close_buffer().await;
     service.store().close().await;
     Ok(drained)
+}
+
+/// What every connection is served with.
+struct Door {
+    http: http1::Builder,
+    router: Router,
+    answer_idle: Duration,
+}
+
+impl Door {
+    fn new(router: Router, config: &ServerConfig) -> Self {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(Duration::from_secs(config.header_seconds))
+            .max_buf_size(config.header_bytes_max);
+        Self { http, router, answer_idle: Duration::from_secs(config.answer_idle_seconds) }
+    }
+
+    /// Serves one connection, in a task of its own, until it ends or has to make room.
+    fn open(&self, stream: TcpStream, peer: SocketAddr, place: Place, graceful: &GracefulShutdown) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "could not switch off Nagle's algorithm");
+        }
+        let told_to_go = place.told_to_go();
+        let router = TowerToHyperService::new(self.router.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer.ip()));
+            let (answer, busy) = (router.call(request), place.busy());
+            async move { answer.await.map(|answer| answer.map(|body| busy.until_end_of(body))) }
+        });
+        let stream = Patient::new(stream, self.answer_idle);
+        let connection = graceful.watch(self.http.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            tokio::select! {
+                ended = connection => if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection ended early");
+                },
+                () = told_to_go => tracing::debug!(%peer, "a connection without a request made room for another"),
+            }
+        });
+    }
 }

@@ -1,19 +1,25 @@
-//! The dashboard's routes: pages, server functions, and the page for paths that lead nowhere.
+//! The dashboard's routes: pages, server functions, the login page, and the page for paths that lead nowhere.
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::HeaderValue;
 use axum::http::request::Parts;
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
 use leptos::prelude::{LeptosOptions, provide_context, use_context};
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
 
 use super::site::Site;
 use crate::api;
+use crate::api::guard::{Caller, login};
 use crate::api::request_id::RequestId;
+use crate::model::login::{LoginRefusal, landing};
 use crate::service::Service;
-use crate::web::app::{App, shell};
-use crate::web::platform::{DemoSeed, RequestName};
+use crate::web::app::{App, login_shell, shell};
+use crate::web::pages::LoginAsked;
+use crate::web::platform::{DemoSeed, LoggedIn, RequestName};
+use crate::web::view_state;
 
 /// Pages and server functions; every other request gets a file of the site, a problem below `/api`, or the
 /// dashboard's own 404.
@@ -26,6 +32,9 @@ pub fn router(service: &Service, site: &Site) -> Router {
             let id = use_context::<Parts>().and_then(|parts| parts.extensions.get::<RequestId>().cloned());
             if let Some(RequestId(id)) = id {
                 provide_context(RequestName(id));
+            }
+            if use_context::<Parts>().is_some_and(|parts| parts.extensions.get() == Some(&Caller::Session)) {
+                provide_context(LoggedIn);
             }
             if let Some(seed) = use_context::<Parts>().and_then(|parts| parts.extensions.get::<DemoSeed>().copied()) {
                 provide_context(seed);
@@ -47,6 +56,35 @@ pub fn router(service: &Service, site: &Site) -> Router {
         .fallback(rest)
         .layer(middleware::from_fn_with_state(service.clone(), mark_demo))
         .with_state(options)
+}
+
+/// The login page; whoever has logged in is led on.
+pub fn login(site: &Site) -> Router {
+    let options = options(site);
+    let page = move |request: Request| {
+        let (options, asked) = (options.clone(), asked(&request));
+        let logged_in = request.extensions().get() == Some(&Caller::Session);
+        async move {
+            if logged_in {
+                return Redirect::to(&asked.to).into_response();
+            }
+            let page = move || login_shell(options.clone(), asked.clone());
+            render_app_async_with_context(|| (), page)(request).await
+        }
+    };
+    Router::new().route(login::LOGIN, get(page))
+}
+
+/// What the address of the login page says, and how the browser came there.
+fn asked(request: &Request) -> LoginAsked {
+    let pairs: Vec<(String, String)> = view_state::pairs(request.uri().query().unwrap_or_default()).collect();
+    let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
+    let site = request.headers().get("sec-fetch-site").map(HeaderValue::as_bytes);
+    LoginAsked {
+        to: landing(value("to")).to_owned(),
+        refused: LoginRefusal::parse(value("refused")),
+        from_elsewhere: matches!(site, Some(b"cross-site" | b"same-site")),
+    }
 }
 
 /// Finds out whether the store holds demo data, so that every page can say so, even one that is not there.

@@ -9,9 +9,9 @@ use crate::web::components::banner::DemoBanner;
 use crate::web::components::sidebar::Sidebar;
 use crate::web::components::theme_toggle::Look;
 use crate::web::pages::{
-    AgentRoute, AgentsRoute, EventsRoute, ExploreRoute, ExportsRoute, HealingRoute, NotFoundPage, OverviewPage,
-    PatternRoute, PatternsRoute, SessionRoute, SessionsRoute, SwarmRoute, SwarmsRoute, SystemRoute, TaskRoute,
-    TasksRoute,
+    AgentRoute, AgentsRoute, EventsRoute, ExploreRoute, ExportsRoute, HealingRoute, LoginAsked, LoginPage,
+    NotFoundPage, OverviewPage, PatternRoute, PatternsRoute, SessionRoute, SessionsRoute, SwarmRoute, SwarmsRoute,
+    SystemRoute, TaskRoute, TasksRoute,
 };
 use crate::web::platform;
 
@@ -21,7 +21,12 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     provide_meta_context();
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=platform::chosen_theme() data-demo-seed=platform::demo_seed()>
+        <html
+            lang="en"
+            data-theme=platform::chosen_theme()
+            data-demo-seed=platform::demo_seed()
+            data-logged-in=platform::logged_in()
+        >
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -37,6 +42,33 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </head>
             <body>
                 <App />
+            </body>
+        </html>
+    }
+}
+
+/// The document of the login page: without the frame, which leads to what is not shown yet, and without a script.
+pub fn login_shell(options: LeptosOptions, asked: LoginAsked) -> impl IntoView {
+    platform::secure_page();
+    provide_meta_context();
+    // The cookie is kept back when a link of another site leads here, and sent when the page then asks for itself.
+    let again =
+        asked.from_elsewhere.then(|| view! { <meta http-equiv="refresh" content=format!("0; url={}", asked.url()) /> });
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=platform::chosen_theme()>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <title>"Log in · Swarmscope"</title>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                {again}
+                <HashedStylesheet id="style" options=options />
+                <MetaTags />
+            </head>
+            <body class="bare">
+                <LoginPage asked=asked />
             </body>
         </html>
     }

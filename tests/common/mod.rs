@@ -173,9 +173,15 @@ pub fn task(id: &str, millis: i64, more: &str) -> String {
 /// The program itself.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_swarmscope"));
-    for name in
-        ["SWARMSCOPE_DB", "SWARMSCOPE_CONFIG", "SWARMSCOPE_BIND", "SWARMSCOPE_LOG_LEVEL", "SWARMSCOPE_LOG_FORMAT"]
-    {
+    for name in [
+        "SWARMSCOPE_DB",
+        "SWARMSCOPE_CONFIG",
+        "SWARMSCOPE_BIND",
+        "SWARMSCOPE_ADMIN_TOKEN",
+        "SWARMSCOPE_ADMIN_TOKEN_FILE",
+        "SWARMSCOPE_LOG_LEVEL",
+        "SWARMSCOPE_LOG_FORMAT",
+    ] {
         command.env_remove(name);
     }
     command

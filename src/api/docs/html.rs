@@ -44,9 +44,3 @@ pub(super) fn plain(value: &Value) -> String {
         other => other.to_string(),
     }
 }
-
-/// Percent-encoded for a part of a URL.
-pub(super) fn encode(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~:,*".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
-}

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::html::{encode, escape, plain, prose, text};
+use super::html::{escape, plain, prose, text};
 use super::schema;
+use crate::api::path::encode;
 
 pub(super) fn write(out: &mut String, method: &str, path: &str, said: &Value, base: &str) {
     let id = escape(text(said, "operationId"));

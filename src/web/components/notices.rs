@@ -5,7 +5,8 @@ use leptos_meta::Title;
 
 use crate::model::overview::Scope;
 use crate::model::time::DAY;
-use crate::model::{Micros, Problem, TimeRange};
+use crate::model::{Micros, Problem, ProblemKind, TimeRange};
+use crate::web::view_state::encode;
 use crate::web::{format, platform};
 
 use super::command_block::CommandBlock;
@@ -26,13 +27,19 @@ pub fn ProblemNotice(
     };
     // Without JavaScript the link reads the page again.
     let here = move || view.state.with(|state| view.href(state));
+    let unknown = problem.kind == ProblemKind::Unauthenticated;
+    let log_in = unknown.then(|| {
+        let address = move || format!("/login?to={}", encode(&here()));
+        view! { <a class="button primary" href=address rel="external">"Log in"</a> }
+    });
     view! {
         <Title text=problem.kind.title() />
         <section class="notice" role="alert" data-kind="problem">
             <h1>{problem.kind.title()}</h1>
             <p>{problem.detail}</p>
             <p class="actions">
-                <a class="button primary" href=here rel="external" on:click=again>
+                {log_in}
+                <a class="button" class:primary=!unknown href=here rel="external" on:click=again>
                     "Try again"
                 </a>
                 <a class="button" href="/">"Back to the overview"</a>

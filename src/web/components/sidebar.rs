@@ -5,6 +5,7 @@ use leptos_router::hooks::use_location;
 
 use super::menu::Menu;
 use super::theme_toggle::ThemeToggle;
+use crate::web::platform;
 
 /// The pages that have a place of their own. A page that does not exist is not listed.
 const PAGES: [(&str, &str); 11] = [
@@ -49,6 +50,11 @@ pub fn Sidebar() -> impl IntoView {
                 <Menu label="Pages">{links()}</Menu>
             </nav>
             <ThemeToggle />
+            {platform::logged_in().then(|| view! {
+                <form class="log-out" method="post" action="/logout">
+                    <button type="submit" class="button">"Log out"</button>
+                </form>
+            })}
         </div></header>
     }
 }

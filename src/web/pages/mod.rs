@@ -8,6 +8,7 @@ mod healing;
 mod import;
 mod lazy;
 mod list;
+mod login;
 mod not_found;
 mod overview;
 mod patterns;
@@ -17,6 +18,7 @@ mod system;
 mod task;
 
 pub use lazy::*;
+pub use login::{LoginAsked, LoginPage};
 pub use not_found::NotFoundPage;
 pub use overview::OverviewPage;
 

@@ -40,6 +40,12 @@ pub fn demo_seed() -> Option<u64> {
     document().document_element()?.get_attribute("data-demo-seed")?.parse().ok()
 }
 
+/// Whether somebody logged in to see this page.
+#[must_use]
+pub fn logged_in() -> bool {
+    document().document_element().is_some_and(|root| root.has_attribute("data-logged-in"))
+}
+
 /// Shows the theme and keeps it for a year, for the server to read; `None` goes back to the system's.
 pub fn choose_theme(theme: Option<&str>) {
     let Some(root) = document().document_element() else { return };

@@ -24,6 +24,10 @@ pub struct RequestName(pub String);
 #[derive(Debug, Clone, Copy)]
 pub struct DemoSeed(pub Option<u64>);
 
+/// Somebody logged in to see this page, and may log out; the server provides it as context.
+#[derive(Debug, Clone, Copy)]
+pub struct LoggedIn;
+
 /// What a server function needs: the service, and the time it is.
 #[derive(Debug, Clone)]
 pub struct Call {
@@ -131,6 +135,12 @@ pub fn chosen_theme() -> Option<String> {
 #[must_use]
 pub fn demo_seed() -> Option<u64> {
     use_context::<DemoSeed>().and_then(|DemoSeed(seed)| seed)
+}
+
+/// Whether somebody logged in to see this page.
+#[must_use]
+pub fn logged_in() -> bool {
+    use_context::<LoggedIn>().is_some()
 }
 
 /// Keeps the choice; only browsers do.

@@ -1,46 +1,58 @@
-//! Until there is authentication, being on this machine is the only credential. A web page somewhere
-//! else must not be able to use the browser of somebody who has it:
+//! Where a request comes from: a web page somewhere else must not be able to use the browser of somebody who may ask.
 //!
-//! - `Host` must name this machine, or DNS rebinding would make a foreign page same-origin. Any port is
-//!   fine, because tunnels change it. This holds for reading too.
-//! - whatever changes state, and every server function, must come from our own pages (`Origin`,
-//!   `Sec-Fetch-Site`) or from no page at all (curl, agents). Other ports of this machine are foreign.
+//! - `Host` must be a name of this server, or DNS rebinding would make a foreign page same-origin. Any port is fine,
+//!   because tunnels change it. This holds for reading too.
+//! - whatever changes state, and every server function, must come from our own pages (`Origin`, `Sec-Fetch-Site`) or
+//!   from no page at all (curl, agents). Other ports of this machine are foreign.
 
 use std::net::IpAddr;
 
-use axum::extract::Request;
 use axum::http::{HeaderMap, Method, Uri, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 
-use super::ApiProblem;
-use crate::model::{Problem, ProblemKind};
+use super::SERVER_FUNCTIONS;
 
-/// Server functions live below this path, whatever their method.
-pub const SERVER_FUNCTIONS: &str = "/rpc";
+/// The names this server has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hosts {
+    /// Whether other machines reach it: then any address is a name of it. A page cannot rebind an address.
+    pub elsewhere: bool,
+    /// Names besides those of this machine, without port.
+    pub names: Vec<String>,
+}
 
-/// Refuses a request that may come from a foreign page.
-pub async fn layer(request: Request, next: Next) -> Response {
-    match check(request.method(), request.uri(), request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(reason) => {
-            tracing::warn!(reason, "refused a request from elsewhere");
-            ApiProblem::from(Problem::new(ProblemKind::Forbidden, reason)).into_response()
-        }
+impl Hosts {
+    /// Whether `host`, with or without a port, can only mean this server.
+    fn are(&self, host: &str) -> bool {
+        let Some(name) = name_of(host) else { return false };
+        let name = name.strip_suffix('.').unwrap_or(name);
+        let address = name.parse::<IpAddr>().ok().map(|address| address.to_canonical());
+        name.eq_ignore_ascii_case("localhost")
+            || address.is_some_and(|address| address.is_loopback() || self.elsewhere)
+            || self.names.iter().any(|own| own.eq_ignore_ascii_case(name))
     }
 }
 
-fn check(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), String> {
+/// Refuses a request that may come from a foreign page, and says why.
+///
+/// # Errors
+/// The reason.
+pub fn check(hosts: &Hosts, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), String> {
     let host = headers.get(header::HOST).map(|host| host.to_str().unwrap_or_default());
     let host = host.or_else(|| uri.authority().map(axum::http::uri::Authority::as_str)).unwrap_or_default();
-    if !is_loopback(host) {
-        return Err(format!("Host `{host}` is not this machine; use localhost, 127.0.0.1 or [::1]"));
+    if !hosts.are(host) {
+        return Err(format!(
+            "Host `{host}` is not this server; use localhost or an address, or name it in [server] allowed_hosts"
+        ));
     }
-    let changes = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-    if changes || uri.path().starts_with(SERVER_FUNCTIONS) {
+    if changes(method) || uri.path().starts_with(SERVER_FUNCTIONS) {
         check_origin(host, headers)?;
     }
     Ok(())
+}
+
+/// Whether `method` may change something.
+pub fn changes(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 fn check_origin(host: &str, headers: &HeaderMap) -> Result<(), String> {
@@ -66,20 +78,19 @@ fn show(value: &axum::http::HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).into_owned()
 }
 
-/// Whether `host`, with or without a port, can only mean this machine.
-fn is_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
+/// The name in `host` without its port; `None` when it is none.
+fn name_of(host: &str) -> Option<&str> {
+    match host.strip_prefix('[') {
         Some(rest) => match rest.split_once(']') {
-            Some((name, port)) if port.is_empty() || is_port(port.strip_prefix(':')) => name,
-            _ => return false,
+            Some((name, port)) if port.is_empty() || is_port(port.strip_prefix(':')) => Some(name),
+            _ => None,
         },
         None => match host.split_once(':') {
-            Some((name, port)) if is_port(Some(port)) => name,
-            Some(_) => return false,
-            None => host,
+            Some((name, port)) if is_port(Some(port)) => Some(name),
+            Some(_) => None,
+            None => Some(host),
         },
-    };
-    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
 }
 
 fn is_port(text: Option<&str>) -> bool {
@@ -97,13 +108,13 @@ mod tests {
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect();
-        check(&method, &Uri::from_static(path), &headers).is_ok()
+        check(&Hosts::default(), &method, &Uri::from_static(path), &headers).is_ok()
     }
 
     #[test]
     fn only_names_of_this_machine_are_hosts() {
         for own in ["localhost", "LOCALHOST:3000", "127.0.0.1", "127.0.0.1:80", "127.8.8.8:1", "[::1]", "[::1]:3000"] {
-            assert!(is_loopback(own), "{own}");
+            assert!(Hosts::default().are(own), "{own}");
         }
         for foreign in [
             "",
@@ -122,7 +133,7 @@ mod tests {
             "localhost:3000:1",
             "2130706433",
         ] {
-            assert!(!is_loopback(foreign), "{foreign}");
+            assert!(!Hosts::default().are(foreign), "{foreign}");
         }
     }
 
@@ -148,5 +159,16 @@ mod tests {
         assert!(ask(Method::POST, "/rpc/x", &[host, ("sec-fetch-site", "same-origin")]));
         assert!(ask(Method::POST, "/api/v1/ingest", &[host]), "curl sends no origin");
         assert!(ask(Method::GET, "/", &[host, ("sec-fetch-site", "cross-site")]), "a link may lead here");
+    }
+
+    #[test]
+    fn a_server_for_others_goes_by_addresses_and_by_the_names_it_was_given() {
+        let hosts = Hosts { elsewhere: true, names: vec!["swarm.example".to_owned()] };
+        for own in ["swarm.example", "SWARM.example.:443", "10.0.0.1:3000", "[2001:db8::1]:3000", "localhost:3000"] {
+            assert!(hosts.are(own), "{own}");
+        }
+        for foreign in ["other.example", "swarm.example.evil.example", "xswarm.example", "", "2130706433"] {
+            assert!(!hosts.are(foreign), "{foreign}");
+        }
     }
 }
