@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test may say what it expects, in its helpers as well")]
 
 mod claude_flow;
+mod dry_run;
 mod follow;
 mod moai;
 mod moai_files;

@@ -1,5 +1,6 @@
 //! OpenTelemetry in files: export bodies one a line or one after another, of any size.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -10,9 +11,9 @@ use super::known::all;
 use super::report::ImportReport;
 use super::sink::Sink;
 use super::{Meter, OnProgress, blocking, search};
-use crate::model::{Dataset, Micros, RecordFilter};
+use crate::model::{Dataset, Micros, Problem, ProblemKind, RecordFilter};
 use crate::service::{Service, ServiceError};
-use crate::store::Store;
+use crate::store::{Store, StoreOptions};
 use crate::wire::lenient::Haul;
 use crate::wire::otlp::facts::{Facts, Session};
 use crate::wire::otlp::known::Known;
@@ -25,12 +26,21 @@ const GATHERED_MAX: usize = 20_000;
 /// How such files are called, as far as folders are searched for them.
 const ENDINGS: [&str; 4] = ["json", "jsonl", "ndjson", "log"];
 
-/// Reads the OpenTelemetry files at `paths` and stores nothing.
+/// Reads the OpenTelemetry files at `paths` as an import into an empty store would, and stores nothing. What a file
+/// tells of a session depends on what others told of it, which a store in a temporary folder remembers meanwhile.
 ///
 /// # Errors
-/// [`ServiceError`] when reading is cut short; what single files lack is in the report.
+/// [`ServiceError`] when reading is cut short, or no temporary store can be made; what single files lack is in the
+/// report.
 pub async fn survey_otlp(paths: Vec<PathBuf>, now: Micros, progress: OnProgress) -> Result<ImportReport, ServiceError> {
-    run(None, paths, now, progress).await
+    let folder = blocking(tempfile::tempdir).await?.map_err(|error| {
+        let reason = format!("a dry run needs a temporary folder, and none could be made: {error}");
+        Problem::new(ProblemKind::Internal, reason)
+    })?;
+    let store = Store::open(&folder.path().join("dry.db"), &StoreOptions::default()).await?;
+    let report = run(&store, paths, now, progress).await;
+    store.close().await;
+    Ok(ImportReport { dry_run: true, records: BTreeMap::new(), ..report? })
 }
 
 impl Service {
@@ -45,19 +55,19 @@ impl Service {
         now: Micros,
         progress: OnProgress,
     ) -> Result<ImportReport, ServiceError> {
-        run(Some(self.store()), paths, now, progress).await
+        run(self.store(), paths, now, progress).await
     }
 }
 
 async fn run(
-    store: Option<&Store>,
+    store: &Store,
     paths: Vec<PathBuf>,
     now: Micros,
     progress: OnProgress,
 ) -> Result<ImportReport, ServiceError> {
     let (found, report) = search(paths, is_ours).await?;
     let meter = Arc::new(Meter::new(found.iter().map(|file| file.bytes), progress));
-    let mut sink = Sink::of_versions(store, report);
+    let mut sink = Sink::of_versions(Some(store), report);
     for file in found {
         let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut reading = match Reading::open(&file, now) {
@@ -95,18 +105,12 @@ async fn run(
 }
 
 /// Writes what was gathered, each session with what the store knows of it.
-async fn write(store: Option<&Store>, sink: &mut Sink<'_>, facts: &mut Facts, file: &str) -> Result<(), ServiceError> {
+async fn write(store: &Store, sink: &mut Sink<'_>, facts: &mut Facts, file: &str) -> Result<(), ServiceError> {
     let (sessions, metrics) = facts.drain();
     sink.add(metrics).await?;
     for session in sessions {
-        let known = match store {
-            Some(store) => {
-                sink.flush().await?;
-                load(store, &session).await?
-            }
-            None => Known::default(),
-        };
-        let told = records(&session, &known, file);
+        sink.flush().await?;
+        let told = records(&session, &load(store, &session).await?, file);
         for (kind, count) in told.kept {
             sink.report.landed(kind).kept += count;
         }
