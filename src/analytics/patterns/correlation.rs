@@ -9,28 +9,18 @@ use std::collections::HashMap;
 
 use super::Found;
 use super::follow::{self, Counts};
-use super::log::EventLog;
-use super::pairs::Pairs;
-use super::streams::{LAG, Streams, Widths};
-use super::traced::occurrence;
+use super::search::Search;
+use super::streams::LAG;
 use crate::model::Micros;
 use crate::model::answer::Rate;
-use crate::model::pattern::{CorrelationEvidence, Evidence, LearnSettings, Pattern, PatternType, Scope, pattern_id};
+use crate::model::pattern::{CorrelationEvidence, Evidence, Pattern, PatternType, pattern_id};
 
-/// In the scope of a swarm, at least this share of the hits takes two agents.
-const TOGETHER: f64 = 0.5;
 /// How much surer than its chain a correlation must be to be told beside it.
 const CHAIN_SLACK: f64 = 0.1;
 
 /// Looks at every pair of types.
-pub(super) fn find(
-    log: &EventLog,
-    streams: &Streams,
-    pairs: &Pairs,
-    scope: Scope,
-    widths: Widths,
-    settings: &LearnSettings,
-) -> Found {
+pub(super) fn find(search: Search<'_>) -> Found {
+    let Search { streams, pairs, widths, settings, .. } = search;
     let mut found = Found::default();
     let mut passed: HashMap<(u32, u32), Counts> = HashMap::new();
     for &first in &pairs.kinds {
@@ -56,10 +46,8 @@ pub(super) fn find(
         .map(|(pair, counts)| (*pair, *counts))
         .collect();
     surer.sort_unstable_by_key(|(pair, _)| *pair);
-    let patterns: Vec<((u32, u32), Pattern)> = surer
-        .iter()
-        .filter_map(|(pair, counts)| Some((*pair, pattern(log, streams, scope, widths, settings, *pair, counts)?)))
-        .collect();
+    let patterns: Vec<((u32, u32), Pattern)> =
+        surer.iter().filter_map(|(pair, counts)| Some((*pair, pattern(search, *pair, counts)?))).collect();
     found.patterns =
         patterns.iter().filter(|(pair, own)| !chained(*pair, own, &patterns)).map(|(_, own)| own.clone()).collect();
     found
@@ -85,32 +73,21 @@ fn lead(pattern: &Pattern) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-fn pattern(
-    log: &EventLog,
-    streams: &Streams,
-    scope: Scope,
-    widths: Widths,
-    settings: &LearnSettings,
-    (first, then): (u32, u32),
-    counts: &Counts,
-) -> Option<Pattern> {
+fn pattern(search: Search<'_>, (first, then): (u32, u32), counts: &Counts) -> Option<Pattern> {
+    let Search { scope, streams, widths, settings, .. } = search;
     let window = widths.0[LAG];
     let leads = follow::leads(streams, first);
     let mut hits = follow::hits(streams, &leads, then, window);
     let row = |hit: &follow::Hit| streams.rows[leads[hit.lead].group.at.start + hit.nth];
-    let agent = |row: u32| log.agents[row as usize];
-    if scope == Scope::Swarm {
-        let together = hits.iter().filter(|hit| agent(row(hit)) != agent(streams.rows[hit.by])).count();
-        if (together as f64) < TOGETHER * hits.len() as f64 {
-            return None;
-        }
+    let together = hits.iter().filter(|hit| search.agent(row(hit)) != search.agent(streams.rows[hit.by])).count();
+    if !search.belongs(together, hits.len()) {
+        return None;
     }
     let (median_lead_ms, histogram) = follow::lead_times(&hits, window)?;
-    let mut agents: Vec<u32> = hits.iter().map(|hit| agent(row(hit))).collect();
+    let mut agents: Vec<u32> = hits.iter().map(|hit| search.agent(row(hit))).collect();
     agents.sort_unstable();
     agents.dedup();
-    let name = |kind: u32| log.kind_names.get(kind as usize).cloned();
-    let names = [name(first)?, name(then)?];
+    let names = [search.kind_name(first)?, search.kind_name(then)?];
     let (first_seen, last_seen) = (hits.iter().map(|hit| hit.from).min()?, hits.iter().map(|hit| hit.until).max()?);
     hits.sort_unstable_by_key(|hit| std::cmp::Reverse((hit.from, row(hit))));
     let back = follow::count(streams, &follow::leads(streams, then), first, LAG, widths);
@@ -143,7 +120,7 @@ fn pattern(
         recent: hits
             .iter()
             .take(Pattern::RECENT_MAX)
-            .map(|hit| occurrence(log, row(hit), hit.from, hit.until))
+            .map(|hit| search.occurrence(row(hit), hit.from, hit.until))
             .collect(),
         events: names.into(),
     })

@@ -16,6 +16,7 @@ mod log;
 mod occurrences;
 mod pairs;
 mod precursor;
+mod search;
 mod sequence;
 pub mod significance;
 mod streams;
@@ -35,6 +36,7 @@ pub use zone::Zone;
 
 use log::NONE;
 use pairs::Pairs;
+use search::Search;
 use significance::benjamini_hochberg;
 use streams::{Streams, Widths};
 
@@ -88,13 +90,12 @@ pub fn learn(log: &EventLog, settings: &LearnSettings, zone: &Zone, now: Micros)
     let least = u64::from(settings.min_occurrences);
     let of_agents = Pairs::new(log, &agents, widths, least);
     let of_swarms = Pairs::new(log, &swarms, widths, least);
-    let scopes = [(Scope::Agent, &agents, &of_agents), (Scope::Swarm, &swarms, &of_swarms)];
-    let correlations =
-        scopes.map(|(scope, streams, pairs)| correlation::find(log, streams, pairs, scope, widths, settings));
-    let precursors =
-        scopes.map(|(scope, streams, pairs)| precursor::find(log, streams, pairs, scope, widths, settings));
+    let searches = [(Scope::Agent, &agents, &of_agents), (Scope::Swarm, &swarms, &of_swarms)]
+        .map(|(scope, streams, pairs)| Search { log, scope, streams, pairs, widths, settings });
+    let correlations = searches.map(correlation::find);
+    let precursors = searches.map(precursor::find);
     let kinds = [
-        (PatternType::Sequence, sequences(log, scopes, widths, settings)),
+        (PatternType::Sequence, sequences(searches, settings)),
         (PatternType::Frequency, listed(frequency::find(log, &agents, settings, now), settings)),
         (PatternType::Correlation, listed(joined(correlations), settings)),
         (PatternType::Temporal, listed(temporal::find(log, zone, settings), settings)),
@@ -125,22 +126,17 @@ fn shared_swarms(log: &EventLog) -> Vec<u32> {
     log.swarms.iter().map(|swarm| if shared.get(*swarm as usize) == Some(&true) { *swarm } else { NONE }).collect()
 }
 
-fn sequences(
-    log: &EventLog,
-    scopes: [(Scope, &Streams, &Pairs); 2],
-    widths: Widths,
-    settings: &LearnSettings,
-) -> Found {
+fn sequences(searches: [Search<'_>; 2], settings: &LearnSettings) -> Found {
     let mut found = Found::default();
     let mut known: HashSet<Vec<String>> = HashSet::new();
-    for (scope, streams, pairs) in scopes {
-        let mut miner = sequence::Miner::new(streams, pairs, widths, settings);
+    for search in searches {
+        let mut miner = sequence::Miner::new(search);
         miner.run();
         found.tested += miner.tested;
         let patterns = miner
             .found
             .iter()
-            .filter_map(|sequence| traced::pattern(log, streams, widths, settings, scope, sequence))
+            .filter_map(|sequence| traced::pattern(search, sequence))
             .filter(|pattern| !known.contains(&pattern.events))
             .collect::<Vec<_>>();
         known.extend(patterns.iter().map(|pattern| pattern.events.clone()));

@@ -7,9 +7,9 @@
 use std::collections::HashMap;
 
 use super::log::{EventLog, NONE};
+use super::search::occurrence;
 use super::sequence::advance;
 use super::temporal::slot;
-use super::traced::occurrence;
 use super::{Zone, shared_swarms};
 use crate::model::Micros;
 use crate::model::pattern::{Evidence, LearnSettings, Occurrence, Pattern, Scope, SequenceEvidence};

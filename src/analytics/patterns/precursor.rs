@@ -6,14 +6,12 @@
 
 use super::Found;
 use super::follow::{self, Counts, Hit, Lead};
-use super::log::EventLog;
-use super::pairs::Pairs;
+use super::search::Search;
 use super::sequence::{advance, covers};
-use super::streams::{ALARM, Group, Streams, Widths};
-use super::traced::occurrence;
+use super::streams::{ALARM, Group, Streams};
 use crate::model::Micros;
 use crate::model::answer::Rate;
-use crate::model::pattern::{Evidence, LearnSettings, Pattern, PatternType, PrecursorEvidence, Scope, pattern_id};
+use crate::model::pattern::{Evidence, Pattern, PatternType, PrecursorEvidence, pattern_id};
 
 /// Words of an event type that make it a failure, as parts of it: `tool_error:Bash`, `task_failed`, `agent_down`.
 const FAILURE_WORDS: [&str; 14] = [
@@ -38,8 +36,6 @@ const PAIRED_MAX: usize = 24;
 const SURER: f64 = 0.1;
 /// Milliseconds by which a sign must precede, in the median; and by which failures may differ that are one.
 const LEAD_MIN_MS: f64 = 1_000.0;
-/// In the scope of a swarm, at least this share of the hits takes two agents.
-const TOGETHER: f64 = 0.5;
 
 /// Whether an event type names a failure: one of its words is `error`, `failed`, `timeout`, `down`, ….
 #[must_use]
@@ -58,14 +54,8 @@ struct Sign<'a> {
 }
 
 /// Looks for signs of every failure.
-pub(super) fn find(
-    log: &EventLog,
-    streams: &Streams,
-    pairs: &Pairs,
-    scope: Scope,
-    widths: Widths,
-    settings: &LearnSettings,
-) -> Found {
+pub(super) fn find(search: Search<'_>) -> Found {
+    let Search { log, streams, pairs, widths, settings, .. } = search;
     let mut found = Found::default();
     let least = u64::from(settings.min_occurrences);
     let named = |kind: &u32| log.kind_names.get(*kind as usize).is_some_and(|name| is_failure(name));
@@ -83,28 +73,20 @@ pub(super) fn find(
             }
         }
         for sign in signs.iter().filter(|s| s.counts.enough(settings) && s.counts.stands_out(0.0, settings)) {
-            found.patterns.extend(pattern(log, streams, scope, widths, settings, failure, sign, &sign.leads));
+            found.patterns.extend(pattern(search, failure, sign, &sign.leads));
         }
         signs.retain(|sign| !sign.kinds.iter().any(named));
         signs.sort_by(|a, b| b.counts.confidence().total_cmp(&a.counts.confidence()).then(a.kinds.cmp(&b.kinds)));
         signs.truncate(PAIRED_MAX);
-        in_pairs(log, streams, scope, widths, settings, failure, &signs, &mut found);
+        in_pairs(search, failure, &signs, &mut found);
     }
     found.patterns = told_once(found.patterns);
     found
 }
 
-#[expect(clippy::too_many_arguments, reason = "what every search here takes, and where its results go")]
-fn in_pairs(
-    log: &EventLog,
-    streams: &Streams,
-    scope: Scope,
-    widths: Widths,
-    settings: &LearnSettings,
-    failure: u32,
-    signs: &[Sign<'_>],
-    found: &mut Found,
-) {
+/// Two signs in a row, where that is surer than either alone.
+fn in_pairs(search: Search<'_>, failure: u32, signs: &[Sign<'_>], found: &mut Found) {
+    let Search { streams, widths, settings, .. } = search;
     for first in signs {
         for second in signs.iter().filter(|second| second.kinds != first.kinds) {
             found.tested += 1;
@@ -118,7 +100,7 @@ fn in_pairs(
                     rows.iter().map(|(group, _, starts)| Lead { group, moments: starts.as_slice() }).collect();
                 let kinds = vec![first.kinds[0], second.kinds[0]];
                 let sign = Sign { kinds, leads, counts };
-                found.patterns.extend(pattern(log, streams, scope, widths, settings, failure, &sign, &starts));
+                found.patterns.extend(pattern(search, failure, &sign, &starts));
             }
         }
     }
@@ -187,18 +169,8 @@ fn in_a_row<'a>(
 }
 
 /// `starts` are the moments at which the sign began, one for each at which it was complete.
-#[expect(clippy::too_many_arguments, reason = "what every search here takes, and what it found")]
-#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-fn pattern(
-    log: &EventLog,
-    streams: &Streams,
-    scope: Scope,
-    widths: Widths,
-    settings: &LearnSettings,
-    failure: u32,
-    sign: &Sign<'_>,
-    starts: &[Lead<'_>],
-) -> Option<Pattern> {
+fn pattern(search: Search<'_>, failure: u32, sign: &Sign<'_>, starts: &[Lead<'_>]) -> Option<Pattern> {
+    let Search { scope, streams, widths, settings, .. } = search;
     let window = widths.0[ALARM];
     let mut hits: Vec<Hit> = follow::hits(streams, &sign.leads, failure, window);
     for hit in &mut hits {
@@ -211,12 +183,9 @@ fn pattern(
         let at = times.partition_point(|time| *time < lead.moments[hit.nth]);
         streams.rows[lead.group.at.start + at]
     };
-    if scope == Scope::Swarm {
-        let agent = |row: u32| log.agents[row as usize];
-        let together = hits.iter().filter(|hit| agent(row(hit)) != agent(streams.rows[hit.by])).count();
-        if (together as f64) < TOGETHER * hits.len() as f64 {
-            return None;
-        }
+    let together = hits.iter().filter(|hit| search.agent(row(hit)) != search.agent(streams.rows[hit.by])).count();
+    if !search.belongs(together, hits.len()) {
+        return None;
     }
     let (median_lead_ms, leads) = follow::lead_times(&hits, window)?;
     if median_lead_ms < LEAD_MIN_MS {
@@ -225,8 +194,7 @@ fn pattern(
     let mut met: Vec<usize> = hits.iter().map(|hit| hit.by).collect();
     met.sort_unstable();
     met.dedup();
-    let events: Vec<String> =
-        sign.kinds.iter().chain([&failure]).filter_map(|kind| log.kind_names.get(*kind as usize).cloned()).collect();
+    let events: Vec<String> = sign.kinds.iter().chain([&failure]).filter_map(|kind| search.kind_name(*kind)).collect();
     let window_ms = settings.precursor_window_ms;
     let (first_seen, last_seen) = (hits.iter().map(|hit| hit.from).min()?, hits.iter().map(|hit| hit.until).max()?);
     hits.sort_unstable_by_key(|hit| std::cmp::Reverse((hit.from, hit.until, row(hit))));
@@ -258,7 +226,7 @@ fn pattern(
         recent: hits
             .iter()
             .take(Pattern::RECENT_MAX)
-            .map(|hit| occurrence(log, row(hit), hit.from, hit.until))
+            .map(|hit| search.occurrence(row(hit), hit.from, hit.until))
             .collect(),
         events,
     })

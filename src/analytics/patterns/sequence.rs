@@ -13,9 +13,10 @@
 
 use std::collections::HashMap;
 
-use super::pairs::{Pairs, halvings};
+use super::pairs::halvings;
+use super::search::Search;
 use super::significance::binomial_tail;
-use super::streams::{Group, SCALES, Streams, Widths};
+use super::streams::{Group, SCALES};
 use crate::model::pattern::LearnSettings;
 
 /// The longest sequence.
@@ -85,10 +86,7 @@ struct Step {
 /// Finds sequences in a set of streams.
 #[derive(Debug)]
 pub(super) struct Miner<'a> {
-    streams: &'a Streams,
-    widths: Widths,
-    settings: &'a LearnSettings,
-    pairs: &'a Pairs,
+    search: Search<'a>,
     /// How many steps were looked at.
     pub tested: u64,
     /// What was found.
@@ -96,25 +94,29 @@ pub(super) struct Miner<'a> {
 }
 
 impl<'a> Miner<'a> {
-    pub fn new(streams: &'a Streams, pairs: &'a Pairs, widths: Widths, settings: &'a LearnSettings) -> Self {
-        Self { streams, widths, settings, pairs, tested: 0, found: Vec::new() }
+    pub fn new(search: Search<'a>) -> Self {
+        Self { search, tested: 0, found: Vec::new() }
     }
 
     /// Looks at every type that is frequent enough as a start.
     pub fn run(&mut self) {
-        for &kind in &self.pairs.kinds {
-            let starts = self.pairs.trials(kind)[0];
+        for &kind in &self.search.pairs.kinds {
+            let starts = self.search.pairs.trials(kind)[0];
             let root =
                 Sequence { kinds: vec![kind], gaps: Vec::new(), starts, count: starts, expected: 1.0, p_value: 0.0 };
             // The first steps are counted already, and most types have none.
-            let runs: Vec<Run> =
-                self.streams.of_kind(kind).map(|group| Run { stream: group.stream, threads: group.len() }).collect();
+            let runs: Vec<Run> = self
+                .search
+                .streams
+                .of_kind(kind)
+                .map(|group| Run { stream: group.stream, threads: group.len() })
+                .collect();
             let mut steps = Vec::new();
-            for &then in self.pairs.kinds.iter().filter(|then| **then != kind) {
-                let hits = self.pairs.get(kind, then).map(|pair| pair.gaps.map(u64::from)).unwrap_or_default();
+            for &then in self.search.pairs.kinds.iter().filter(|then| **then != kind) {
+                let hits = self.search.pairs.get(kind, then).map(|pair| pair.gaps.map(u64::from)).unwrap_or_default();
                 steps.extend(self.weigh(&root, &runs, starts, then, hits));
             }
-            let again = self.pairs.get(kind, kind).map(|pair| pair.gaps.map(u64::from)).unwrap_or_default();
+            let again = self.search.pairs.get(kind, kind).map(|pair| pair.gaps.map(u64::from)).unwrap_or_default();
             if let Some(step) = self.weigh(&root, &runs, starts, kind, again) {
                 self.found.push(root.then(&step));
             }
@@ -126,8 +128,8 @@ impl<'a> Miner<'a> {
 
     fn starts(&self, kind: u32) -> Vec<Thread> {
         let mut threads = Vec::new();
-        for group in self.streams.of_kind(kind) {
-            let times = self.streams.times_of(group);
+        for group in self.search.streams.of_kind(kind) {
+            let times = self.search.streams.times_of(group);
             for (i, time) in times.iter().enumerate() {
                 let cut = times.get(i + 1).copied().unwrap_or(i64::MAX);
                 threads.push(Thread { stream: group.stream, last: *time, cut });
@@ -151,7 +153,7 @@ impl<'a> Miner<'a> {
         let mut children: Vec<(Step, Vec<Thread>, i128)> = steps
             .iter()
             .map(|step| {
-                let (next, lag) = self.follow(threads, step.kind, self.widths.0[step.gap]);
+                let (next, lag) = self.follow(threads, step.kind, self.search.widths.0[step.gap]);
                 (*step, next, lag)
             })
             .collect();
@@ -176,13 +178,14 @@ impl<'a> Miner<'a> {
         let mut runs = Vec::new();
         for run in threads.chunk_by(|a, b| a.stream == b.stream) {
             runs.push(Run { stream: run[0].stream, threads: float(run.len()) });
-            for group in self.streams.of_stream(run[0].stream) {
+            for group in self.search.streams.of_stream(run[0].stream) {
                 if self.eligible(group.kind, prefix) {
-                    self.count(run, self.streams.times_of(group), hits.entry(group.kind).or_default());
+                    self.count(run, self.search.streams.times_of(group), hits.entry(group.kind).or_default());
                 }
             }
         }
-        let kinds: Vec<u32> = self.pairs.kinds.iter().copied().filter(|kind| self.eligible(*kind, prefix)).collect();
+        let kinds: Vec<u32> =
+            self.search.pairs.kinds.iter().copied().filter(|kind| self.eligible(*kind, prefix)).collect();
         kinds
             .into_iter()
             .filter_map(|kind| {
@@ -210,12 +213,12 @@ impl<'a> Miner<'a> {
     }
 
     fn eligible(&self, kind: u32, prefix: &Sequence) -> bool {
-        self.pairs.holds(kind) && !prefix.kinds.contains(&kind)
+        self.search.pairs.holds(kind) && !prefix.kinds.contains(&kind)
     }
 
     /// Counts the threads that an event of `times` continues, by the smallest gap that reaches it.
     fn count(&self, run: &[Thread], times: &[i64], hits: &mut [u64; SCALES]) {
-        let max_gap = self.widths.0[0];
+        let max_gap = self.search.widths.0[0];
         let mut at = 0;
         for thread in run {
             at = advance(times, at, thread.last);
@@ -231,8 +234,8 @@ impl<'a> Miner<'a> {
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
     fn judge(&self, prefix: &Sequence, runs: &[Run], trials: u64, kind: u32, hits: &[u64; SCALES]) -> Option<Step> {
         let enough = |hits: u64| {
-            hits >= u64::from(self.settings.min_occurrences)
-                && hits as f64 / prefix.starts as f64 >= self.settings.confidence_threshold
+            hits >= u64::from(self.search.settings.min_occurrences)
+                && hits as f64 / prefix.starts as f64 >= self.search.settings.confidence_threshold
         };
         let mut best: Option<(f64, Step)> = None;
         let mut tried = 0.0;
@@ -242,7 +245,7 @@ impl<'a> Miner<'a> {
             seen = Some(hits);
             let expected = self.mean(prefix, runs, kind, |first, last, then| {
                 let order = if then.kind == first.kind { 1.0 } else { then.len() / (then.len() + first.len()) };
-                order * self.streams.cover(last, then, gap, self.widths)
+                order * self.search.streams.cover(last, then, gap, self.search.widths)
             });
             let share = hits as f64 / trials as f64;
             let score = divergence(share, expected);
@@ -255,9 +258,9 @@ impl<'a> Miner<'a> {
         let run = prefix.kinds.first() == Some(&kind);
         let chance = self.mean(prefix, runs, kind, |first, last, then| {
             if run {
-                self.streams.shuffled(last, then, step.gap)
+                self.search.streams.shuffled(last, then, step.gap)
             } else {
-                self.streams.shuffled_until(last, then, first, step.gap)
+                self.search.streams.shuffled_until(last, then, first, step.gap)
             }
         });
         if run && (step.hits as f64) < LIFT_MIN * chance * trials as f64 {
@@ -265,7 +268,8 @@ impl<'a> Miner<'a> {
         }
         let p_value = binomial_tail(trials, step.hits, if run { chance } else { chance.max(step.expected) });
         step.p_value = (p_value * tried).min(1.0);
-        let passed = step.hits < LearnSettings::CONTROLLED_FROM || step.p_value <= self.settings.false_discovery_rate;
+        let passed =
+            step.hits < LearnSettings::CONTROLLED_FROM || step.p_value <= self.search.settings.false_discovery_rate;
         passed.then_some(step)
     }
 
@@ -275,7 +279,7 @@ impl<'a> Miner<'a> {
         let (Some(first), Some(last)) = (prefix.kinds.first(), prefix.kinds.last()) else { return 0.0 };
         for run in runs {
             threads += run.threads;
-            let group = |kind| self.streams.group(run.stream, kind);
+            let group = |kind| self.search.streams.group(run.stream, kind);
             if let (Some(first), Some(last), Some(then)) = (group(*first), group(*last), group(kind)) {
                 sum += run.threads * chance(first, last, then);
             }
@@ -287,8 +291,8 @@ impl<'a> Miner<'a> {
     fn follow(&self, threads: &[Thread], kind: u32, gap: i64) -> (Vec<Thread>, i128) {
         let (mut next, mut lags) = (Vec::new(), 0);
         for run in threads.chunk_by(|a, b| a.stream == b.stream) {
-            let Some(group) = self.streams.group(run[0].stream, kind) else { continue };
-            let times = self.streams.times_of(group);
+            let Some(group) = self.search.streams.group(run[0].stream, kind) else { continue };
+            let times = self.search.streams.times_of(group);
             let mut at = 0;
             for thread in run {
                 at = advance(times, at, thread.last);

@@ -1,17 +1,11 @@
 //! Sequences made into patterns: each is walked once more, now with its rows, and parts of others are left out.
 
 use super::histogram::median;
-use super::log::EventLog;
+use super::search::Search;
 use super::sequence::{Sequence, advance, covers};
-use super::streams::{Streams, Widths};
 use crate::model::Micros;
 use crate::model::answer::Rate;
-use crate::model::pattern::{
-    Evidence, LearnSettings, Occurrence, Pattern, PatternType, Scope, SequenceEvidence, StepGap, pattern_id,
-};
-
-/// In the scope of a swarm, at least this share of the occurrences takes more than one agent.
-const TOGETHER: f64 = 0.5;
+use crate::model::pattern::{Evidence, Pattern, PatternType, Scope, SequenceEvidence, StepGap, pattern_id};
 
 /// One walk through a sequence.
 #[derive(Debug)]
@@ -29,25 +23,18 @@ struct Trace {
     gaps: Vec<Vec<f64>>,
     streams: u64,
     /// Walks by more than one agent.
-    together: u64,
+    together: usize,
 }
 
 /// The pattern of a sequence; `None` where the scope is a swarm and one agent does it alone.
 #[expect(clippy::cast_precision_loss, reason = "counts and milliseconds stay far below 2^53")]
-pub(super) fn pattern(
-    log: &EventLog,
-    streams: &Streams,
-    widths: Widths,
-    settings: &LearnSettings,
-    scope: Scope,
-    sequence: &Sequence,
-) -> Option<Pattern> {
-    let mut trace = walk(log, streams, widths, sequence);
-    if scope == Scope::Swarm && (trace.together as f64) < TOGETHER * trace.walks.len() as f64 {
+pub(super) fn pattern(search: Search<'_>, sequence: &Sequence) -> Option<Pattern> {
+    let Search { scope, settings, .. } = search;
+    let mut trace = walk(search, sequence);
+    if !search.belongs(trace.together, trace.walks.len()) {
         return None;
     }
-    let names: Vec<String> =
-        sequence.kinds.iter().filter_map(|kind| log.kind_names.get(*kind as usize).cloned()).collect();
+    let names: Vec<String> = sequence.kinds.iter().filter_map(|kind| search.kind_name(*kind)).collect();
     let mut whole: Vec<f64> = trace.walks.iter().map(|walk| (walk.until - walk.from) as f64 / 1e3).collect();
     let gaps = trace
         .gaps
@@ -89,23 +76,14 @@ pub(super) fn pattern(
             .walks
             .iter()
             .take(Pattern::RECENT_MAX)
-            .map(|walk| occurrence(log, walk.row, walk.from, walk.until))
+            .map(|walk| search.occurrence(walk.row, walk.from, walk.until))
             .collect(),
     })
 }
 
-/// An occurrence that starts with the event of this row.
-pub(super) fn occurrence(log: &EventLog, row: u32, from: i64, until: i64) -> Occurrence {
-    Occurrence {
-        from: Micros(from),
-        until: Micros(until),
-        agent_id: log.agent_name(row as usize).map(str::to_owned),
-        swarm_id: log.swarm_name(row as usize).map(str::to_owned),
-    }
-}
-
 #[expect(clippy::cast_precision_loss, reason = "milliseconds stay far below 2^53")]
-fn walk(log: &EventLog, streams: &Streams, widths: Widths, sequence: &Sequence) -> Trace {
+fn walk(search: Search<'_>, sequence: &Sequence) -> Trace {
+    let Search { streams, widths, .. } = search;
     let mut trace = Trace { gaps: vec![Vec::new(); sequence.gaps.len()], ..Trace::default() };
     let Some((first, rest)) = sequence.kinds.split_first() else { return trace };
     for group in streams.of_kind(*first) {
@@ -129,7 +107,7 @@ fn walk(log: &EventLog, streams: &Streams, widths: Widths, sequence: &Sequence) 
                         steps.push((time - last) as f64 / 1e3);
                         last = *time;
                         let by = streams.rows[step.at.start + *place];
-                        agents += u32::from(log.agents[by as usize] != log.agents[row as usize]);
+                        agents += u32::from(search.agent(by) != search.agent(row));
                     }
                     _ => break,
                 }
@@ -137,7 +115,7 @@ fn walk(log: &EventLog, streams: &Streams, widths: Widths, sequence: &Sequence) 
             if steps.len() == rest.len() {
                 trace.gaps.iter_mut().zip(steps).for_each(|(gaps, step)| gaps.push(step));
                 trace.walks.push(Walk { from, until: last, row });
-                trace.together += u64::from(agents > 1);
+                trace.together += usize::from(agents > 1);
             }
         }
         trace.streams += u64::from(trace.walks.len() > before);
