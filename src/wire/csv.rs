@@ -6,7 +6,11 @@
 //! - The formula guard puts a `'` before text that begins with `=`, `+`, `-`, `@`, tab, CR or LF, so
 //!   that a spreadsheet shows it instead of running it. Numbers stay as they are, negative ones too.
 //!
+//! Files of other things (patterns, trends, healings, figures) are written by the same few functions.
+//!
 //! Not here: reading CSV, and a byte-order mark.
+
+use std::borrow::Cow;
 
 use super::fields::{self, Value};
 use super::ndjson::push_texts;
@@ -14,7 +18,7 @@ use super::text::{number, push_json};
 use super::{EncodeError, Flat, Layout};
 use crate::model::{Dataset, Record};
 
-type Rows<'a> = csv::Writer<&'a mut Vec<u8>>;
+pub(super) type Rows<'a> = csv::Writer<&'a mut Vec<u8>>;
 
 /// Writes CSV.
 #[derive(Debug)]
@@ -79,19 +83,35 @@ impl CsvWriter {
     }
 
     fn text(&mut self, text: &str, rows: &mut Rows<'_>) -> Result<(), csv::Error> {
-        if self.layout.guard && text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
-            self.scratch.clear();
-            self.scratch.push(b'\'');
-            self.scratch.extend_from_slice(text.as_bytes());
-            rows.write_field(&self.scratch)
-        } else {
-            rows.write_field(text)
-        }
+        if self.layout.guard { rows.write_field(guarded(text).as_ref()) } else { rows.write_field(text) }
     }
 }
 
-fn rows(out: &mut Vec<u8>) -> Rows<'_> {
+/// A writer of rows at the end of `out`; flushed, it has written them.
+pub(super) fn rows(out: &mut Vec<u8>) -> Rows<'_> {
     csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out)
+}
+
+/// A whole file.
+pub(super) fn table<const N: usize>(
+    header: [&str; N],
+    cells: impl Iterator<Item = [String; N]>,
+) -> Result<Vec<u8>, EncodeError> {
+    let mut out = Vec::new();
+    let mut rows = rows(&mut out);
+    rows.write_record(header)?;
+    for row in cells {
+        rows.write_record(row)?;
+    }
+    rows.flush().map_err(csv::Error::from)?;
+    drop(rows);
+    Ok(out)
+}
+
+/// A text that no spreadsheet takes for a formula.
+pub(super) fn guarded(text: &str) -> Cow<'_, str> {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
+    if formula { format!("'{text}").into() } else { text.into() }
 }
 
 impl Flat for CsvWriter {

@@ -4,6 +4,7 @@
 //! stands on. Words are guarded against formulas as in [`csv`](super::csv).
 
 use super::EncodeError;
+use super::csv::{guarded, rows};
 use super::text::number;
 use crate::model::Micros;
 use crate::model::aggregate::{AggregateAnswer, AggregateQuery};
@@ -13,7 +14,8 @@ use crate::model::aggregate::{AggregateAnswer, AggregateQuery};
 /// # Errors
 /// [`EncodeError::Csv`].
 pub fn csv(query: &AggregateQuery, answer: &AggregateAnswer) -> Result<Vec<u8>, EncodeError> {
-    let mut rows = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut out = Vec::new();
+    let mut rows = rows(&mut out);
     rows.write_field("time")?;
     for group in &answer.group_by {
         rows.write_field(group.as_str())?;
@@ -27,7 +29,7 @@ pub fn csv(query: &AggregateQuery, answer: &AggregateAnswer) -> Result<Vec<u8>, 
         for (bucket, start) in answer.time.iter().enumerate() {
             rows.write_field(Micros::from_millis(*start).to_rfc3339())?;
             for word in &series.group {
-                rows.write_field(guarded(word.as_deref().unwrap_or_default()))?;
+                rows.write_field(guarded(word.as_deref().unwrap_or_default()).as_ref())?;
             }
             for column in &series.columns {
                 let value = column.values.get(bucket).copied().flatten();
@@ -37,13 +39,9 @@ pub fn csv(query: &AggregateQuery, answer: &AggregateAnswer) -> Result<Vec<u8>, 
             rows.write_record(None::<&[u8]>)?;
         }
     }
-    rows.into_inner().map_err(|error| EncodeError::Csv(error.into_error().into()))
-}
-
-/// A text that no spreadsheet takes for a formula.
-pub(super) fn guarded(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    if formula { format!("'{text}") } else { text.to_owned() }
+    rows.flush().map_err(::csv::Error::from)?;
+    drop(rows);
+    Ok(out)
 }
 
 #[cfg(test)]

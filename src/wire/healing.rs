@@ -7,6 +7,7 @@
 use serde_json::{Value, json};
 
 use super::EncodeError;
+use super::csv::{guarded, rows};
 use crate::model::Micros;
 use crate::model::healing::{HealingEntry, StrategyRow};
 
@@ -114,7 +115,7 @@ pub fn csv_row(columns: &[&str], object: &Value, out: &mut Vec<u8>) -> Result<()
 }
 
 fn csv_record(cells: impl Iterator<Item = String>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    let mut rows = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+    let mut rows = rows(out);
     rows.write_record(cells)?;
     rows.flush().map_err(csv::Error::from)?;
     Ok(())
@@ -123,8 +124,7 @@ fn csv_record(cells: impl Iterator<Item = String>, out: &mut Vec<u8>) -> Result<
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) => format!("'{text}"),
-        Value::String(text) => text.clone(),
+        Value::String(text) => guarded(text).into_owned(),
         other => other.to_string(),
     }
 }

@@ -2,7 +2,7 @@
 //! in [`csv`](super::csv).
 
 use super::EncodeError;
-use super::figures::guarded;
+use super::csv::{guarded, table};
 use super::text::number;
 use crate::model::pattern::{Evidence, Pattern};
 
@@ -38,12 +38,7 @@ const HEADER: [&str; 23] = [
 /// # Errors
 /// [`EncodeError::Csv`].
 pub fn csv(patterns: &[Pattern]) -> Result<Vec<u8>, EncodeError> {
-    let mut rows = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
-    rows.write_record(HEADER)?;
-    for pattern in patterns {
-        rows.write_record(row(pattern))?;
-    }
-    rows.into_inner().map_err(|error| EncodeError::Csv(error.into_error().into()))
+    table(HEADER, patterns.iter().map(row))
 }
 
 /// What only some kinds have.
@@ -101,10 +96,10 @@ fn row(pattern: &Pattern) -> [String; HEADER.len()] {
     [
         pattern.pattern_id.clone(),
         pattern.pattern_type.as_str().to_owned(),
-        guarded(&pattern.description),
-        guarded(&pattern.events.join(" → ")),
+        guarded(&pattern.description).into_owned(),
+        guarded(&pattern.events.join(" → ")).into_owned(),
         of.scope.to_owned(),
-        guarded(of.agent_id),
+        guarded(of.agent_id).into_owned(),
         number(pattern.confidence),
         pattern.occurrences.to_string(),
         pattern.support.numerator.to_string(),

@@ -2,7 +2,7 @@
 //! [`csv`](super::csv).
 
 use super::EncodeError;
-use super::figures::guarded;
+use super::csv::{guarded, table};
 use super::text::number;
 use crate::model::Micros;
 use crate::model::trend::{Better, Lacking, Trend};
@@ -36,16 +36,11 @@ const HEADER: [&str; 20] = [
 /// # Errors
 /// [`EncodeError::Csv`].
 pub fn csv(trends: &[Trend]) -> Result<Vec<u8>, EncodeError> {
-    let mut rows = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
-    rows.write_record(HEADER)?;
-    for trend in trends {
-        rows.write_record(row(trend))?;
-    }
-    rows.into_inner().map_err(|error| EncodeError::Csv(error.into_error().into()))
+    table(HEADER, trends.iter().map(row))
 }
 
 fn row(trend: &Trend) -> [String; HEADER.len()] {
-    let word = |word: &Option<String>| guarded(word.as_deref().unwrap_or_default());
+    let word = |word: &Option<String>| guarded(word.as_deref().unwrap_or_default()).into_owned();
     let real = |value: Option<f64>| value.map(number).unwrap_or_default();
     let time = |time: Option<Micros>| time.map(Micros::to_rfc3339).unwrap_or_default();
     let better = match trend.better {
@@ -65,7 +60,7 @@ fn row(trend: &Trend) -> [String; HEADER.len()] {
         word(&trend.swarm_id),
         word(&trend.project),
         word(&trend.model),
-        guarded(&trend.metric),
+        guarded(&trend.metric).into_owned(),
         better.to_owned(),
         trend.verdict.as_str().to_owned(),
         lacking.to_owned(),
