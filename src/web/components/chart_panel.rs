@@ -9,15 +9,11 @@ use crate::web::platform;
 
 use super::chart_cursor::ChartCursor;
 use super::chart_table::ChartTable;
+use super::drawing::{NARROW, WIDE, keep_drawn};
 use super::export_menu::ExportScope;
 use super::legend::Legend;
 use super::menu::Menu;
-use super::theme_toggle::Look;
 use super::view::use_view;
-
-/// The sizes a chart is drawn in on the server, in CSS pixels; the stylesheet shows the one that fits.
-const WIDE: (u32, u32) = (560, 220);
-const NARROW: (u32, u32) = (300, 200);
 
 /// A chart.
 #[component]
@@ -39,21 +35,7 @@ pub fn ChartPanel(
     let (wide, narrow) = (picture(WIDE), picture(NARROW));
 
     let (surface, canvas) = (NodeRef::<Div>::new(), NodeRef::<Canvas>::new());
-    let resized = RwSignal::new(0_u32);
-    let look = use_context::<Look>();
-    Effect::new(move || {
-        if let Some(surface) = surface.get() {
-            platform::watch_size(&surface, move || {
-                // The panel may be gone by the time the browser reports its size.
-                let _ = resized.try_update(|n| *n += 1);
-            });
-        }
-    });
-    Effect::new(move || {
-        resized.track();
-        if let Some(Look(look)) = look {
-            look.track();
-        }
+    let resized = keep_drawn(surface, move || {
         if let Some(canvas) = canvas.get() {
             shown.with(|panel| platform::paint(&canvas, panel));
         }

@@ -7,11 +7,7 @@ use crate::web::charts::Histogram;
 use crate::web::{format, platform};
 
 use super::data_table::{Cell, Head, Table};
-use super::theme_toggle::Look;
-
-/// The sizes it is drawn in on the server, in CSS pixels; the stylesheet shows the one that fits.
-const WIDE: (u32, u32) = (560, 220);
-const NARROW: (u32, u32) = (300, 200);
+use super::drawing::{NARROW, WIDE, keep_drawn};
 
 /// A histogram.
 #[component]
@@ -41,22 +37,8 @@ pub fn HistogramPanel(
     let legend = legend.collect_view();
 
     let (surface, canvas) = (NodeRef::<Div>::new(), NodeRef::<Canvas>::new());
-    let resized = RwSignal::new(0_u32);
-    let look = use_context::<Look>();
     let shown = StoredValue::new(histogram);
-    Effect::new(move || {
-        if let Some(surface) = surface.get() {
-            platform::watch_size(&surface, move || {
-                // The panel may be gone by the time the browser reports its size.
-                let _ = resized.try_update(|n| *n += 1);
-            });
-        }
-    });
-    Effect::new(move || {
-        resized.track();
-        if let Some(Look(look)) = look {
-            look.track();
-        }
+    keep_drawn(surface, move || {
         if let Some(canvas) = canvas.get() {
             shown.with_value(|histogram| platform::paint(&canvas, histogram));
         }

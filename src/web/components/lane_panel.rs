@@ -7,9 +7,9 @@ use crate::web::charts::{LANE_PX, LaneAxis, Lanes};
 use crate::web::platform;
 
 use super::data_table::Table;
+use super::drawing::keep_drawn;
 use super::ids::leads_astray;
 use super::lane_cursor::LaneCursor;
-use super::theme_toggle::Look;
 
 /// Widths the rows are drawn in on the server, in CSS pixels; they are pulled to the width there is.
 const WIDTHS: [(&str, u32); 2] = [("wide", 1000), ("narrow", 240)];
@@ -73,21 +73,7 @@ pub fn LanePanel(
     let lanes = StoredValue::new(lanes);
 
     let (surface, canvas, axis_canvas) = (NodeRef::<Div>::new(), NodeRef::<Canvas>::new(), NodeRef::<Canvas>::new());
-    let resized = RwSignal::new(0_u32);
-    let look = use_context::<Look>();
-    Effect::new(move || {
-        if let Some(surface) = surface.get() {
-            platform::watch_size(&surface, move || {
-                // The panel may be gone by the time the browser reports its size.
-                let _ = resized.try_update(|n| *n += 1);
-            });
-        }
-    });
-    Effect::new(move || {
-        resized.track();
-        if let Some(Look(look)) = look {
-            look.track();
-        }
+    keep_drawn(surface, move || {
         if let Some(canvas) = canvas.get() {
             lanes.with_value(|lanes| platform::paint(&canvas, lanes));
         }

@@ -11,6 +11,7 @@ pub mod command_block;
 pub mod cost_table;
 pub mod data_table;
 pub mod degradations;
+mod drawing;
 pub mod event_table;
 pub mod export_menu;
 pub mod health;
