@@ -27,7 +27,8 @@ pub fn complete(mut document: Value) -> Value {
 
 fn complete_operation(method: &str, operation: &mut Map<String, Value>) {
     let reads = method == "get";
-    let revisable = reads && takes(operation, "from") && takes(operation, "to") && !streams(operation);
+    let revisable =
+        reads && takes(operation, "from") && takes(operation, "to") && !streams(operation) && !moves(operation);
     if revisable {
         let known = operation.get_mut("parameters").and_then(Value::as_array_mut);
         known.into_iter().for_each(|known| {
@@ -94,6 +95,11 @@ fn headers() -> Value {
 fn takes(operation: &Map<String, Value>, name: &str) -> bool {
     let parameters = operation.get("parameters").and_then(Value::as_array);
     parameters.is_some_and(|all| all.iter().any(|parameter| parameter["name"] == name))
+}
+
+/// Whether an answer tells of the present, whatever its range.
+fn moves(operation: &Map<String, Value>) -> bool {
+    operation.get("operationId").is_some_and(|name| name == "top")
 }
 
 /// Whether its answer is sent while it is made, so that nothing can be said about the whole beforehand.

@@ -44,6 +44,7 @@ pub mod stream;
 pub mod swarm_health;
 pub mod swarms;
 pub mod timing;
+pub mod top;
 pub mod trends;
 
 use axum::extract::FromRef;

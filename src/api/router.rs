@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use super::{
     ApiProblem, ApiState, accept, agents, aggregate, docs, document, event_counts, export, flush, healing, ingest,
     insight, lists, maintain, metrics, openapi, patterns, probes, registry, reply, sessions, stream, swarm_health,
-    swarms, trends,
+    swarms, top, trends,
 };
 use crate::model::{Problem, ProblemKind};
 
@@ -49,6 +49,7 @@ fn declared() -> OpenApiRouter<ApiState> {
         .routes(routes!(insight::summary))
         .routes(routes!(insight::top_agents))
         .routes(routes!(insight::slowest_tasks))
+        .routes(routes!(top::top))
         .routes(routes!(patterns::patterns))
         .routes(routes!(patterns::pattern))
         .routes(routes!(trends::trends))

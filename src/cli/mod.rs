@@ -18,6 +18,7 @@ mod patterns;
 mod serve;
 mod summary;
 pub mod terminal;
+mod top;
 mod trends;
 mod unarchive;
 mod vacuum;
@@ -57,7 +58,7 @@ struct Global {
     /// How log lines are written [default: text]
     #[arg(long, global = true, env = "SWARMSCOPE_LOG_FORMAT", value_enum, value_name = "FORMAT")]
     log_format: Option<telemetry::LogFormat>,
-    /// The least level that is logged: error, warn, info, debug, trace [default: info for serve, else warn]
+    /// The least level that is logged: error, warn, info, debug, trace [default: info for serve, off for the screen of top, else warn]
     #[arg(long, global = true, env = "SWARMSCOPE_LOG_LEVEL", value_name = "LEVEL")]
     log_level: Option<String>,
 }
@@ -74,6 +75,8 @@ enum Command {
     Summary(summary::SummaryArgs),
     /// Show what recurs in the events: sequences, rhythms, correlations, habits, signs of failure
     Patterns(patterns::PatternsArgs),
+    /// Watch the figures in the terminal, or print them once
+    Top(top::TopArgs),
     /// Print what gets better or worse
     Trends(trends::TrendsArgs),
     /// Print how well failures are healed
@@ -258,7 +261,11 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
     if matches!(cli.command, Command::Serve(_)) {
         config.server.settle(config::server::token_of_environment())?;
     }
-    let default_level = if matches!(cli.command, Command::Serve(_)) { "info" } else { "warn" };
+    let default_level = match &cli.command {
+        Command::Serve(_) => "info",
+        Command::Top(args) if args.is_screen() => "off", // lines between the cells of a screen help nobody
+        _ => "warn",
+    };
     telemetry::init(&config.log, default_level)?;
     let setup = Setup { config };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -272,6 +279,7 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
             Command::Import(args) => import::run(args, &setup).await,
             Command::Summary(args) => summary::run(args, &setup).await,
             Command::Patterns(args) => patterns::run(args, &setup).await,
+            Command::Top(args) => top::run(args, &setup).await,
             Command::Trends(args) => trends::run(args, &setup).await,
             Command::Healing(args) => healing::run(args, &setup).await,
             Command::Agents(args) => agents::run(args, &setup).await,

@@ -31,6 +31,7 @@ pub mod source;
 pub mod summary;
 pub mod time;
 pub mod tokens;
+pub mod top;
 pub mod trend;
 pub mod work;
 

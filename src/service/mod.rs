@@ -22,6 +22,7 @@ pub mod patterns;
 pub mod query;
 pub mod record;
 mod sessions;
+mod top;
 mod trends;
 
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use crate::model::answer::Tier;
 use crate::model::listing::ListQuery;
 use crate::model::overview::{Durations, PageQuery};
 use crate::model::summary::{AgentMeasure, AgentRanking, SlowTasks, Summary, TaskMeasure};
-use crate::model::{Micros, Order, RecordFilter};
+use crate::model::{Micros, Order, RecordFilter, TimeRange};
 use crate::service::aggregate::sums_by;
 use crate::service::cache::{Keep, Question};
 use crate::service::{Service, ServiceError};
@@ -27,27 +27,10 @@ impl Service {
         self.kept(Question::Summary(query.clone()), now, self.make_summary(query, now)).await
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "tokens stay far below 2^53")]
     async fn make_summary(&self, query: &PageQuery, now: Micros) -> Result<Summary, ServiceError> {
         let mut reading = self.read(query, now).await?;
         let range = reading.scope.range;
-        let totals = reading.totals(range).await?;
-        let tokens = Some(totals.tokens).filter(|tokens| tokens.recorded > 0);
-        Ok(Summary {
-            range,
-            total_tasks: totals.tasks,
-            successful_tasks: totals.results.get("success").copied().unwrap_or(0),
-            success_rate: totals.success,
-            avg_duration_ms: totals.durations.map(|durations| durations.mean),
-            p95_duration_ms: totals.durations.map(|durations| durations.p95),
-            p99_duration_ms: totals.durations.map(|durations| durations.p99),
-            avg_tokens_per_task: tokens.map(|tokens| tokens.used as f64 / tokens.recorded as f64),
-            total_tokens_used: tokens.map(|tokens| tokens.used),
-            unique_agents: totals.active_agents,
-            n: totals.durations.map_or(0, |durations| durations.n),
-            tier: reading.pieces(range, Tier::Day).iter().map(|piece| piece.tier).max().filter(|_| totals.tasks > 0),
-            estimator: totals.durations.map(|durations| durations.estimator),
-        })
+        Ok(reading.summary(range).await?)
     }
 
     /// Agents in the order of `measure`; equals in the order they were first seen.
@@ -156,6 +139,28 @@ impl Keep for Summary {
 }
 
 impl Reading {
+    /// The figures of `range`.
+    #[expect(clippy::cast_precision_loss, reason = "tokens stay far below 2^53")]
+    pub(in crate::service) async fn summary(&mut self, range: TimeRange) -> Result<Summary, StoreError> {
+        let totals = self.totals(range).await?;
+        let tokens = Some(totals.tokens).filter(|tokens| tokens.recorded > 0);
+        Ok(Summary {
+            range,
+            total_tasks: totals.tasks,
+            successful_tasks: totals.results.get("success").copied().unwrap_or(0),
+            success_rate: totals.success,
+            avg_duration_ms: totals.durations.map(|durations| durations.mean),
+            p95_duration_ms: totals.durations.map(|durations| durations.p95),
+            p99_duration_ms: totals.durations.map(|durations| durations.p99),
+            avg_tokens_per_task: tokens.map(|tokens| tokens.used as f64 / tokens.recorded as f64),
+            total_tokens_used: tokens.map(|tokens| tokens.used),
+            unique_agents: totals.active_agents,
+            n: totals.durations.map_or(0, |durations| durations.n),
+            tier: self.pieces(range, Tier::Day).iter().map(|piece| piece.tier).max().filter(|_| totals.tasks > 0),
+            estimator: totals.durations.map(|durations| durations.estimator),
+        })
+    }
+
     /// What sums do not hold, by the numbers of the agents: percentiles and reported costs.
     async fn measured(
         &mut self,

@@ -15,7 +15,7 @@ use super::totals::{NO_RESULT, counts};
 
 impl Reading {
     /// The tally of each slot.
-    pub(super) async fn slots(&mut self, range: TimeRange, grid: &Grid) -> Result<Vec<Tally>, StoreError> {
+    pub(in crate::service) async fn slots(&mut self, range: TimeRange, grid: &Grid) -> Result<Vec<Tally>, StoreError> {
         let mut slots = vec![Tally::default(); grid.slots];
         let Some(cut) = self.cut else { return Ok(slots) };
         let pieces = self.pieces(range, tier_of(grid.step));

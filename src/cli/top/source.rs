@@ -1,0 +1,66 @@
+//! Where the figures come from: the store's file, or a server that has it open.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::remote::Remote;
+use crate::cli::{CliError, Setup, now};
+use crate::config::server::token_of_environment;
+use crate::model::top::{Top, TopQuery};
+use crate::service::{Service, ServiceError};
+
+/// Where the figures come from. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    /// The store's file, read by this process, and its path.
+    File(Box<Service>, Arc<str>),
+    /// A running server.
+    Server(Arc<Remote>),
+}
+
+impl Source {
+    /// The store that is set.
+    pub(super) async fn file(setup: &Setup) -> Result<Self, CliError> {
+        let service = setup.open_existing().await?;
+        Ok(Self::File(Box::new(service), setup.config.store.path.display().to_string().into()))
+    }
+
+    /// The server at `url`; its token is in the environment or in `token_file`, if it needs one.
+    pub(super) fn server(url: &str, token_file: Option<&Path>) -> Result<Self, CliError> {
+        let remote = Remote::parse(url)?;
+        let token = match (token_of_environment(), token_file) {
+            (Some(token), _) => Some(token.to_string_lossy().into_owned()),
+            (None, Some(path)) => Some(std::fs::read_to_string(path).map_err(|error| {
+                CliError::Usage(format!("could not read the admin token in {}: {error}", path.display()))
+            })?),
+            (None, None) => None,
+        };
+        Ok(Self::Server(Arc::new(remote.with_token(token.as_deref())?)))
+    }
+
+    /// How it is called on the screen.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::File(_, path) => path.to_string(),
+            Self::Server(remote) => remote.url().to_owned(),
+        }
+    }
+
+    /// The figures now.
+    pub(super) async fn look(&self, query: &TopQuery) -> Result<Top, CliError> {
+        match self {
+            Self::File(service, _) => service.top(query, now()).await.map_err(|error| match error {
+                ServiceError::Problem(problem) => CliError::Usage(problem.detail), // a range nobody can read
+                error => CliError::Service(error),
+            }),
+            Self::Server(remote) => remote.look(query).await,
+        }
+    }
+
+    /// Lets the file go.
+    pub(super) async fn close(&self) {
+        if let Self::File(service, _) = self {
+            service.store().close().await;
+        }
+    }
+}
