@@ -93,6 +93,8 @@ async fn cleanup_takes_days_after_90_days_and_says_what_it_took_and_a_second_one
     assert_eq!(number(&path, "select sum(tasks) from agent_rollup where tier = 3600").await, 10, "of yesterday");
     assert_eq!(number(&path, "select sum(tasks) from agent_rollup where tier = 86400").await, 20);
     assert_eq!(number(&path, "select sum(n) from lifetime_count where counter = 'tasks'").await, 40, "never less");
+    let retired = number(&path, "select sum(tasks) from agent_rollup where tier = 0 and bucket = 0").await;
+    assert_eq!(retired, 20, "what was deleted stays counted for /metrics");
     let oldest = number(&path, "select min(first_ts) / 86400000000 from swarm_agent").await;
     assert_eq!(oldest, today() / DAY_MS - 50, "the span of the swarm starts with what is left");
 

@@ -103,6 +103,15 @@ impl Sketch {
         self.positive.last().map(|&(bucket, _)| middle(bucket))
     }
 
+    /// How many values are at most `bound`, which is positive; values up to 2 % above it may be counted as well.
+    #[must_use]
+    pub fn at_most(&self, bound: f64) -> u64 {
+        let last = bucket(bound.max(TINY));
+        let below = self.positive.partition_point(|&(bucket, _)| bucket <= last);
+        let positive: u64 = self.positive[..below].iter().map(|&(_, count)| count).sum();
+        total(&self.negative) + self.zero + positive
+    }
+
     /// The sketch in bytes: a version, then zeros, positive and negative buckets as
     /// variable-length integers, each bucket as the distance to the one before.
     #[must_use]
@@ -242,6 +251,13 @@ mod tests {
         let mut sketch = Sketch::default();
         values.iter().for_each(|&value| sketch.add(value));
         sketch
+    }
+
+    #[test]
+    fn what_is_at_most_a_bound_is_all_counted_and_little_else() {
+        let sketch = of(&[-1.0, 0.0, 0.5, 1.0, 1.5, 1000.0, 1030.0]);
+        assert_eq!([0.5, 1.0, 1.4, 1000.0, 5000.0].map(|bound| sketch.at_most(bound)), [3, 4, 4, 6, 7]);
+        assert_eq!(Sketch::default().at_most(1.0), 0);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -27,13 +27,43 @@ struct Shared {
     started: SystemTime,
     errors: AtomicU64,
     queries: Mutex<BTreeMap<String, Histogram>>,
+    requests: Mutex<BTreeMap<Call, Histogram>>,
+}
+
+/// Requests that are counted together. There are few kinds: a route is one of ours, never what a client wrote.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Call {
+    /// The route as it is declared, or `(none)`.
+    pub route: String,
+    /// The method in capitals, or `(other)`.
+    pub method: &'static str,
+    /// `2xx` and so on.
+    pub status: &'static str,
+}
+
+impl Call {
+    fn new(route: Option<String>, method: &Method, status: StatusCode) -> Self {
+        let known =
+            [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+        let names = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+        let method = known.iter().position(|known| known == method).map_or("(other)", |at| names[at]);
+        let status = match status.as_u16() {
+            100..200 => "1xx",
+            200..300 => "2xx",
+            300..400 => "3xx",
+            400..500 => "4xx",
+            _ => "5xx",
+        };
+        Self { route: route.unwrap_or_else(|| "(none)".to_owned()), method, status }
+    }
 }
 
 impl Meters {
     /// Counters at 0.
     #[must_use]
     pub fn new(started: SystemTime) -> Self {
-        let shared = Shared { started, errors: AtomicU64::new(0), queries: Mutex::default() };
+        let shared =
+            Shared { started, errors: AtomicU64::new(0), queries: Mutex::default(), requests: Mutex::default() };
         Self { shared: Arc::new(shared) }
     }
 
@@ -55,13 +85,24 @@ impl Meters {
         self.shared.queries.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Times of requests, to the head of the answer, by kind.
+    #[must_use]
+    pub fn requests(&self) -> BTreeMap<Call, Histogram> {
+        self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn answered(&self, call: Call, time: Duration) {
+        let mut requests = self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.entry(call).or_insert_with(|| Histogram::new(BOUNDS)).observe(time.as_secs_f64());
+    }
+
     fn observe(&self, query_type: String, time: Duration) {
         let mut queries = self.shared.queries.lock().unwrap_or_else(PoisonError::into_inner);
         queries.entry(query_type).or_insert_with(|| Histogram::new(BOUNDS)).observe(time.as_secs_f64());
     }
 }
 
-/// Times queries and counts failures.
+/// Times requests and queries, and counts failures.
 pub async fn layer(State(meters): State<Meters>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
@@ -71,13 +112,16 @@ pub async fn layer(State(meters): State<Meters>, request: Request, next: Next) -
     let query_type = route.as_deref().filter(|_| reads).and_then(|route| query_type(route, path));
     // A probe that says "not now" is an answer, not a failure.
     let probe = matches!(route.as_deref(), Some("/livez" | "/readyz" | "/startupz"));
+    let method = request.method().clone();
     let response = next.run(request).await;
+    let time = started.elapsed();
     if response.status().is_server_error() && !probe {
         meters.shared.errors.fetch_add(1, Ordering::Relaxed);
     }
     if let Some(query_type) = query_type.filter(|_| !response.status().is_client_error()) {
-        meters.observe(query_type, started.elapsed());
+        meters.observe(query_type, time);
     }
+    meters.answered(Call::new(route, &method, response.status()), time);
     response
 }
 

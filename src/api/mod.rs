@@ -32,7 +32,6 @@ pub mod path;
 pub mod patterns;
 pub mod probes;
 pub mod problem;
-mod process;
 pub mod record_schema;
 pub mod registry;
 pub mod reply;

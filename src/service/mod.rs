@@ -24,6 +24,7 @@ pub mod record;
 mod sessions;
 mod top;
 mod trends;
+pub mod vitals;
 
 use std::sync::Arc;
 
@@ -46,6 +47,7 @@ pub struct Service {
     feed: Arc<live::Feed>,
     patterns: Arc<patterns::Desk>,
     standing: Arc<trends::Standing>,
+    past: Arc<vitals::Past>,
 }
 
 /// Plain values the top floor hands down.
@@ -86,6 +88,7 @@ impl Service {
             feed: Arc::default(),
             patterns: Arc::default(),
             standing: Arc::default(),
+            past: Arc::default(),
         }
     }
 

@@ -99,7 +99,7 @@ pub(super) async fn store(
     heard.note(&events);
     marks.note(connection, &events).await?;
     let healings = sealed_table!(Healing, HealingRow, |healing| HealingRow::new(healing, words));
-    rollups.arrived(connection, &healings, now).await?;
+    rollups.healings(connection, &healings, now).await?;
     let lives = table!(Agent, LifeRow, |life| LifeRow::new(life, words, now), |_rows| Vec::new());
     rollups.arrived(connection, &lives, now).await?;
     heard.note(&lives);

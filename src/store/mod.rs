@@ -24,7 +24,7 @@ mod healings;
 pub mod idempotency;
 mod insert;
 mod key;
-mod lifetime;
+pub mod lifetime;
 mod lock;
 mod memory;
 mod metrics;

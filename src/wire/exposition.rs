@@ -87,6 +87,19 @@ impl Histogram {
         Self { bounds, counts: vec![0; bounds.len() + 1], sum: 0.0 }
     }
 
+    /// A histogram of what was counted elsewhere: `count` values that add up to `sum`, `at_most(bound)` of them not
+    /// above a bound.
+    #[must_use]
+    pub fn counted(bounds: &'static [f64], at_most: impl Fn(f64) -> u64, count: u64, sum: f64) -> Self {
+        let mut before = 0;
+        let mut counts = Vec::with_capacity(bounds.len() + 1);
+        for below in bounds.iter().map(|bound| at_most(*bound)).chain([count]) {
+            counts.push(below.saturating_sub(before));
+            before = below;
+        }
+        Self { bounds, counts, sum }
+    }
+
     /// Counts `value`.
     pub fn observe(&mut self, value: f64) {
         let at = self.bounds.partition_point(|bound| *bound < value);

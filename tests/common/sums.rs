@@ -11,7 +11,7 @@ const SUMS: &str = "\
 select 'fleet', tier, sum(tasks), sum(success), sum(duration_n), sum(used_sum) from fleet_rollup \
     where tier > 60 group by tier \
 union all select 'agents', tier, sum(tasks), sum(success), sum(duration_n), sum(used_sum) from agent_rollup \
-    group by tier \
+    where tier > 60 group by tier \
 union all select 'usage', tier, sum(tasks), null, null, null from usage_rollup group by tier";
 const METRICS: &str = "select kind, tier, sum(n) from metric_rollup group by kind, tier";
 const EVENTS: &str = "select tier, sum(n) from event_rollup group by tier order by tier";

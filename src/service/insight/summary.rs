@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::model::aggregate::{Field, GroupBy, Source};
 use crate::model::answer::Tier;
 use crate::model::listing::ListQuery;
-use crate::model::overview::{Durations, PageQuery};
+use crate::model::overview::{Durations, PageQuery, Totals};
 use crate::model::summary::{AgentMeasure, AgentRanking, SlowTasks, Summary, TaskMeasure};
 use crate::model::{Micros, Order, RecordFilter, TimeRange};
 use crate::service::aggregate::sums_by;
@@ -31,6 +31,16 @@ impl Service {
         let mut reading = self.read(query, now).await?;
         let range = reading.scope.range;
         Ok(reading.summary(range).await?)
+    }
+
+    /// The figures of a range as pages have them, and nothing else.
+    ///
+    /// # Errors
+    /// As [`Service::overview`].
+    pub async fn totals(&self, query: &PageQuery, now: Micros) -> Result<Totals, ServiceError> {
+        let mut reading = self.read(query, now).await?;
+        let range = reading.scope.range;
+        Ok(reading.totals(range).await?)
     }
 
     /// Agents in the order of `measure`; equals in the order they were first seen.

@@ -32,13 +32,16 @@ const SMALL: [&str; 22] = [
 ];
 
 /// Parts of statements that may sort, because what they sort is small, and what it is.
-const SORTING: [(&str, &str); 13] = [
+const SORTING: [(&str, &str); 16] = [
     ("from swarm_agent m join event e", "tasks of one swarm and one day"),
     ("from memory indexed by memory_by_session where session_id = ?1 group by memory_type", "one group a type"),
     ("from json_each(?) s", "names in a list"),
     ("select name from sqlite_schema", "the tables of a file"),
     ("select type, count(*) from event where ts >= ? and ts < ?", "one row an event type"),
-    ("select n.name, c.n from lifetime_count", "one row an event type"),
+    ("from agent_rollup where tier = ?1 and bucket >= ?2 and bucket < ?3 group by agent", "one row an agent"),
+    ("agent_name a cross join agent_life l", "one row a type and status"),
+    ("from healing h join strategy_name n", "one row a strategy"),
+    ("from metric_name n cross join metric_rollup r", "one row a series of swarms"),
     ("task where ts >= ?1 and ts < ?2 and task_id = ?3", "tasks of one id and one instant"),
     ("from pattern where faded_ts is null order by place", "some hundred patterns"),
     ("select day, sum(rows), count(*), sum(bytes) from chunk", "one row a chunk"),

@@ -149,6 +149,9 @@ pub(in crate::store) async fn doom(
     if !new {
         return Ok(Removed::default()); // a run before this one was cut off
     }
+    if dataset == Dataset::Tasks {
+        rollups.retire_tasks(connection, day.0).await?;
+    }
     let removed = rollups.clear_day(connection, dataset, day.0).await?;
     let forget = sqlx::query(FORGET_HOURLESS).bind(dataset.as_str()).bind(day.0);
     forget.execute(connection).await.map_err(query(action))?;

@@ -16,6 +16,7 @@ mod expire;
 mod ledger;
 mod metrics;
 mod rebuild;
+mod retire;
 mod statements;
 mod tasks;
 
@@ -23,6 +24,7 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::error::StoreError;
 use super::events::EventRow;
+use super::healings::HealingRow;
 use super::insert::Written;
 use super::metrics::{MetricRow, OfAgent, OfSwarm, Subject};
 use super::table::Table;
@@ -30,6 +32,9 @@ use super::tasks::TaskRow;
 use crate::model::Micros;
 use crate::model::maintain::Shelf;
 use crate::model::time::{DAY, HOUR, MINUTE, SECOND};
+
+/// The counters of healings that worked and that did not; their labels are strategies.
+pub(in crate::store) const HEALINGS: [(bool, &str); 2] = [(true, "healings_success"), (false, "healings_failure")];
 
 /// How long minute buckets are worth their place, counted back from the moment of writing.
 const MINUTES_KEPT: i64 = 48 * HOUR;
@@ -163,6 +168,23 @@ impl Rollups {
         self.arrived(connection, written, now).await
     }
 
+    /// Counts healings, by strategy and whether they worked.
+    ///
+    /// # Errors
+    /// As [`Self::tasks`].
+    pub(in crate::store) async fn healings(
+        &mut self,
+        connection: &mut SqliteConnection,
+        written: &Written<HealingRow>,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        for (success, counter) in HEALINGS {
+            let of_these = written.stored().filter(|healing| healing.success == success);
+            self.ledger.count(connection, counter, of_these.map(|healing| healing.strategy)).await?;
+        }
+        self.arrived(connection, written, now).await
+    }
+
     /// Notes that records of these days arrived now.
     ///
     /// # Errors
@@ -187,6 +209,7 @@ pub(in crate::store) fn first_minute(now: Micros) -> i64 {
 pub(in crate::store) use events::count_uncounted;
 #[cfg(test)]
 pub(in crate::store) use expire::clears;
+pub(in crate::store) use retire::RETIRED;
 
 /// The selects that read cells by key, up to their values, and how many values a key has.
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::gauge;
 use crate::wire::exposition::{Exposition, Family, Kind};
 
 /// Clock ticks a second in `/proc/self/stat`; 100 on every Linux that Rust runs on.
@@ -18,10 +19,6 @@ const VIRTUAL: Family = gauge("process_virtual_memory_bytes", "bytes", "Virtual 
 const OPEN: Family = gauge("process_open_fds", "", "Number of open file descriptors.");
 const MAX: Family = gauge("process_max_fds", "", "Maximum number of open file descriptors.");
 const START: Family = gauge("process_start_time_seconds", "seconds", "Start time of the process since the Unix epoch.");
-
-const fn gauge(name: &'static str, unit: &'static str, help: &'static str) -> Family {
-    Family { name, kind: Kind::Gauge, unit, help }
-}
 
 /// Writes what can be read.
 #[expect(clippy::cast_precision_loss, reason = "sizes and counts far below 2^53")]
