@@ -23,7 +23,8 @@ pub fn metrics(expression: &str) -> BTreeSet<String> {
                 if LABELS_FOLLOW.contains(&word) {
                     if then.starts_with('(') { after(then, ')') } else { then }
                 } else {
-                    if !then.starts_with('(') && !OPERATORS.contains(&word) {
+                    let next = split_word(then).0; // `sum by (…) (…)`
+                    if !then.starts_with('(') && !LABELS_FOLLOW.contains(&next) && !OPERATORS.contains(&word) {
                         names.insert(word.to_owned());
                     }
                     then
