@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::common::skipped;
+use crate::common::{Answer, Serving, skipped};
 use crate::scene::{ops, text_of, tool};
 
 #[test]
@@ -68,5 +68,34 @@ fn one_pod_at_a_time_writes_and_is_probed_over_http() {
     }
     for wish in ["runAsNonRoot: true", "readOnlyRootFilesystem: true", "claimName: swarmscope", "drop: [ALL]"] {
         assert!(text.contains(wish), "{wish}");
+    }
+}
+
+/// The settings within the ConfigMap.
+fn settings_of_kubernetes() -> String {
+    let text = text_of("kubernetes.yml");
+    let block = text.split("swarmscope.toml: |\n").nth(1).and_then(|rest| rest.split("\n---").next());
+    let lines = block.expect("the ConfigMap").lines();
+    lines.map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line))).collect()
+}
+
+#[tokio::test]
+async fn the_settings_of_both_are_taken_and_leave_only_probes_and_metrics_open() {
+    for (name, settings) in [("swarmscope.toml", text_of("swarmscope.toml")), ("kubernetes", settings_of_kubernetes())]
+    {
+        assert!(settings.contains("bind = \"0.0.0.0:3000\"") && settings.contains("/var/lib/swarmscope"), "{settings}");
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("c.toml");
+        std::fs::write(&file, settings).expect("written");
+        // Another file and another port than those it names, as this machine is no container.
+        let serving = Serving::start_with(folder.path().join("s.db"), |command| {
+            command.env("SWARMSCOPE_CONFIG", &file).env("SWARMSCOPE_ADMIN_TOKEN", "0123456789abcdef0123456789abcdef");
+        });
+        for (path, status) in
+            [("/livez", 200), ("/readyz", 200), ("/startupz", 200), ("/metrics", 200), ("/api/v1/tasks", 401)]
+        {
+            let answer = Answer::of(reqwest::Client::new().get(format!("http://{}{path}", serving.address))).await;
+            assert_eq!(answer.status, status, "{name}: {path}: {}", answer.text);
+        }
     }
 }
