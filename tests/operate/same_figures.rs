@@ -1,4 +1,5 @@
-//! One data set, asked for in every way there is: the overview, REST, the command line, `/metrics`, the exports. Each
+//! One data set, asked for in every way there is: the overview, REST, the command line, the
+//! terminal dashboard, `/metrics`, the exports. Each
 //! is compared with sums over the lines that were sent.
 
 use std::path::Path;
@@ -127,6 +128,25 @@ async fn everybody_who_is_asked_says_the_same() {
     assert_eq!(summary["avg_duration_ms"], expected.duration_ms / 60.0);
     let text = run(folder.path(), &["--db", "s.db", "summary"]).out;
     assert!(text.contains("85.0 %  (51 of 60)"), "{text}");
+
+    // The terminal dashboard, over the file and over the server.
+    let range = ["--from", "2026-01-01T11:00:00Z", "--to", "2026-01-01T13:00:00Z"];
+    let top = run(folder.path(), &[&["--db", "s.db", "top", "--once", "--json"], range.as_slice()].concat());
+    let url = format!("http://{}", serving.address);
+    let remote = run(folder.path(), &[&["top", "--once", "--json", "--url", url.as_str()], range.as_slice()].concat());
+    for (how, ended) in [("`top --once`", top), ("`top --once --url`", remote)] {
+        assert_eq!(ended.code, Some(0), "{how}: {ended:?}");
+        let shown = &json(&ended.out)["summary"];
+        for name in
+            ["total_tasks", "successful_tasks", "rated_tasks", "success_rate", "total_tokens_used", "avg_duration_ms"]
+        {
+            assert_eq!(shown[name], summary[name], "{how}: {name}");
+        }
+        assert_eq!(
+            (&shown["p95_duration_ms"], &shown["p99_duration_ms"]),
+            (&summary["p95_duration_ms"], &summary["p99_duration_ms"])
+        );
+    }
 
     let totals = overview(&db).await.totals;
     assert_eq!((totals.tasks, totals.tokens.used.unsigned_abs()), (expected.tasks, expected.tokens), "the overview");
