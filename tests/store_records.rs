@@ -232,6 +232,21 @@ async fn an_importer_replaces_its_own_record_and_the_last_of_a_batch_wins() {
 }
 
 #[tokio::test]
+async fn of_an_imported_series_that_grows_the_latest_value_stays_whatever_order_its_files_come_in() {
+    let f = fixture().await;
+    let version = |value, ts| {
+        let source = Some(Source { file: "metrics.json".into(), key: "series-1".into() });
+        Record::AgentMetric(MetricRecord { timestamp: Micros(ts), source, ..metric("agent-1", None, value) })
+    };
+    for (value, ts, landing) in
+        [(9.0, NOON + 2, Landing::Stored), (5.0, NOON + 1, Landing::Duplicate), (12.0, NOON + 3, Landing::Updated)]
+    {
+        assert_eq!(f.store.write(vec![version(value, ts)]).await.expect("stored"), [landing], "{value}");
+    }
+    assert_eq!(all(&f.store, Dataset::AgentMetrics).await, [version(12.0, NOON + 3)]);
+}
+
+#[tokio::test]
 async fn a_place_that_an_update_left_is_free_for_the_next_record_of_the_batch() {
     let f = fixture().await;
     let source = Some(Source { file: "a".into(), key: "k".into() });

@@ -180,7 +180,12 @@ impl<S: Subject> Table for MetricRow<S> {
     }
 
     fn meet(&self, stored: &Self) -> Meeting<Self> {
-        meet(self, self.says(stored), self.origin.owns(&stored.origin))
+        let owns = self.origin.owns(&stored.origin);
+        // A series that grows has one record, its latest value: files may be imported in any order.
+        if owns && self.ts < stored.ts {
+            return Meeting::Same;
+        }
+        meet(self, self.says(stored), owns)
     }
 
     fn record(&self, names: &Names) -> Result<Record, Unreadable> {

@@ -213,6 +213,13 @@ impl Panel {
         self.notes.notes.iter().filter(|note| note.kind.group() == group).map(|note| note.count).sum()
     }
 
+    /// Whether only the newest things of a group are among the notes.
+    #[must_use]
+    pub fn leaves_notes_out(&self, group: NoteGroup) -> bool {
+        let of_group = self.notes.notes.iter().filter(|note| note.kind.group() == group);
+        self.notes.truncated && of_group.count() >= Notes::MAX as usize
+    }
+
     /// Whether no series has a value in the bucket.
     #[must_use]
     pub fn is_gap(&self, bucket: usize) -> bool {

@@ -26,8 +26,13 @@ pub fn Legend(
     };
     let series = panel.with_value(|panel| panel.series.clone());
     let groups = NoteGroup::ALL.into_iter();
-    let groups = groups.map(|group| (group, panel.with_value(|panel| panel.note_count(group))));
-    let notes = groups.filter(|(_, count)| *count > 0).map(|(group, count)| note_entry(group, count, view));
+    let groups = groups
+        .map(|group| panel.with_value(|panel| (group, panel.note_count(group), panel.leaves_notes_out(group))))
+        .filter(|(_, count, _)| *count > 0);
+    let notes = groups.map(|(group, count, more)| {
+        let more = if more { "+" } else { "" };
+        note_entry(group, format!("{}{more}", format::count(count)), view)
+    });
     let notes = notes.collect_view();
     view! {
         <form class="legend" method="get" action=move || view.path.get()>
@@ -40,7 +45,7 @@ pub fn Legend(
 }
 
 /// A group of notes, shown or hidden in all charts of the page.
-fn note_entry(group: NoteGroup, count: u64, view: View) -> impl IntoView {
+fn note_entry(group: NoteGroup, count: String, view: View) -> impl IntoView {
     let (label, sign) = match group {
         NoteGroup::Healings => ("healings", "✚"),
         NoteGroup::Patterns => ("patterns", "◇"),
@@ -59,7 +64,7 @@ fn note_entry(group: NoteGroup, count: u64, view: View) -> impl IntoView {
         >
             <span class="sign" aria-hidden="true">{sign}</span>
             <span class="label">{label}</span>
-            <span class="value">{format::count(count).to_string()}</span>
+            <span class="value">{count}</span>
         </button>
     }
     .into_any()
