@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::model::alert::{AlertSettings, BudgetSettings};
 use crate::model::health::{AgentSettings, HeartbeatSettings};
 use crate::model::maintain::{CompressionSettings, RetentionSettings, StreamSettings, WriteBufferSettings};
 use crate::model::pattern::PatternSettings;
@@ -79,6 +80,10 @@ pub struct Config {
     pub heartbeat: HeartbeatSettings,
     /// What the server learns by itself.
     pub patterns: PatternSettings,
+    /// What is watched, and when somebody is told.
+    pub alerts: AlertSettings,
+    /// How many tokens may be used.
+    pub budget: BudgetSettings,
     /// Log lines.
     pub log: LogConfig,
     /// What tokens cost.
@@ -239,11 +244,13 @@ impl Config {
         upkeep::validate_stream(&self.stream)?;
         upkeep::validate(&self.retention, &self.compression, &self.write_buffer)?;
         agents::validate(&self.agents, &self.heartbeat)?;
-        patterns::validate(&self.patterns)
+        patterns::validate(&self.patterns)?;
+        alerts::validate(&self.alerts, &self.budget)
     }
 }
 
 mod agents;
+mod alerts;
 mod patterns;
 pub mod server;
 mod upkeep;

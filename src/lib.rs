@@ -3,13 +3,14 @@
 //! The rooms, from the ground up; each imports only from floors below its own (`tests/floors.rs`):
 //!
 //! - floor 0 · [`model`]: the words
-//! - floor 1 · [`analytics`]: pure arithmetic
+//! - floor 1 · [`analytics`]: pure arithmetic; [`alerts`]: judging figures
 //! - floor 2 · `store` (SQLite), `wire` (bytes ⇄ records)
 //! - floor 3 · `service`: use cases, the only floor where I/O meets arithmetic
 //! - floor 4 · `api` (HTTP), [`web`] (pages), `jobs` (the clock)
 //! - floor 5 · `cli`, `server`, `config`, `telemetry`: wiring
 
 // Both sides: the server renders what the browser makes live.
+pub mod alerts;
 pub mod analytics;
 pub mod model;
 pub mod web;

@@ -206,6 +206,8 @@ impl Setup {
             agents: self.config.agents,
             heartbeat: self.config.heartbeat.clone(),
             patterns: self.config.patterns.clone(),
+            alerts: self.config.alerts.clone(),
+            budget: self.config.budget.clone(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The clock's door: what the server does without being asked, one job a file. A job asks what time it is, calls one
 //! function of `service`, and waits; it ends promptly when told to.
 
+pub mod alerts;
 pub mod flush;
 pub mod healing;
 pub mod memory;
@@ -39,6 +40,7 @@ impl Jobs {
         tasks.spawn(patterns::run(service.clone(), stop.clone()));
         tasks.spawn(healing::run(service.clone(), stop.clone()));
         tasks.spawn(trends::run(service.clone(), stop.clone()));
+        tasks.spawn(alerts::run(service.clone(), stop.clone()));
         tasks.close();
         Self { stop, tasks }
     }

@@ -3,6 +3,7 @@
 
 mod agents;
 pub mod aggregate;
+pub mod alerts;
 mod atomic;
 pub mod cache;
 pub mod demo;
@@ -28,6 +29,7 @@ pub mod vitals;
 
 use std::sync::Arc;
 
+use crate::model::alert::{AlertSettings, BudgetSettings};
 use crate::model::health::{AgentSettings, HeartbeatSettings};
 use crate::model::maintain::{CompressionSettings, RetentionSettings, StreamSettings, WriteBufferSettings};
 use crate::model::pattern::PatternSettings;
@@ -48,6 +50,7 @@ pub struct Service {
     patterns: Arc<patterns::Desk>,
     standing: Arc<trends::Standing>,
     past: Arc<vitals::Past>,
+    alerts: Arc<alerts::Desk>,
 }
 
 /// Plain values the top floor hands down.
@@ -73,6 +76,10 @@ pub struct Settings {
     pub heartbeat: HeartbeatSettings,
     /// What is learned.
     pub patterns: PatternSettings,
+    /// What is watched.
+    pub alerts: AlertSettings,
+    /// How many tokens may be used.
+    pub budget: BudgetSettings,
 }
 
 impl Service {
@@ -89,6 +96,7 @@ impl Service {
             patterns: Arc::default(),
             standing: Arc::default(),
             past: Arc::default(),
+            alerts: Arc::default(),
         }
     }
 

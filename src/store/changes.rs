@@ -89,7 +89,12 @@ impl Changes {
                     }
                 }
                 // Kept patterns are no records; who shows them reads them anew.
-                (Work::Key { .. } | Work::Vacuum | Work::Chore(Chore::FindDue { .. } | Chore::KeepPatterns(_)), _) => {}
+                (
+                    Work::Key { .. }
+                    | Work::Vacuum
+                    | Work::Chore(Chore::FindDue { .. } | Chore::KeepPatterns(_) | Chore::Alerts(_)),
+                    _,
+                ) => {}
                 (Work::Chore(Chore::PutHealings(_)), Done::Chore(Outcome::Counted(0))) => {}
                 // Deletions, sealing, facts about the file.
                 _ => return self.note(TimeRange::ALL),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sqlx::sqlite::SqliteConnection;
 
+use super::alerts::{self, AlertChore};
 use super::batch::Caches;
 use super::derived::{self, FoundStretch};
 use super::error::StoreError;
@@ -40,12 +41,14 @@ pub(super) enum Chore {
     ExpireMemory { now: Micros },
     /// Keep the patterns that were learned, and note what changed.
     KeepPatterns(Arc<Learned>),
+    /// Keep what became of alerts, or what people set about them.
+    Alerts(Box<AlertChore>),
 }
 
 /// What was done.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    /// The run has this id.
+    /// The run or silence has this id, or so many rows of alerts were changed.
     Run(i64),
     /// So many rows were changed.
     Counted(u64),
@@ -123,6 +126,7 @@ pub(super) async fn run(
             return Ok(Outcome::Counted(changed));
         }
         Chore::KeepPatterns(learned) => return patterns::keep(connection, learned).await.map(Outcome::Patterns),
+        Chore::Alerts(chore) => return alerts::run(connection, chore).await.map(Outcome::Run),
         Chore::ExpireMemory { now } => memory::expire_some(connection, *now).await?,
         Chore::Minutes { before } => retention::take_minutes(connection, *before).await?,
         Chore::Hours { dataset, day } => retention::take_hours(connection, *dataset, *day).await?,

@@ -8,6 +8,7 @@
 //!
 //! Not here: what a request means (`service`), how records look outside (`wire`).
 
+pub mod alerts;
 pub mod archive;
 mod batch;
 pub mod changes;

@@ -18,6 +18,7 @@ use super::events::EventRow;
 use super::insert::Written;
 use super::metrics::{MetricRow, OfAgent};
 use super::queue::{Done, Work};
+use super::read::Snapshot;
 use super::registry::LifeRow;
 use super::table::{Table, sql};
 use super::tasks::TaskRow;
@@ -50,6 +51,11 @@ static UPSERTS: LazyLock<[SqlStr; 3]> = LazyLock::new(|| {
 const ANY_QUIET: &str = "select exists (select 1 from agent_pulse p where p.stale_ts is null and p.last_ts < ?1
     and (select status from agent_life where agent = p.agent order by spawn_ts desc limit 1)
         in ('spawned', 'running'))";
+/// Agents that are marked and still say that they are at work: one of them, or all, those last heard of first.
+const STALE: &str = "select n.name, p.last_ts from agent_pulse p join agent_name n on n.id = p.agent
+    where p.stale_ts is not null and (?1 is null or n.name = ?1)
+    and (select status from agent_life where agent = p.agent order by spawn_ts desc limit 1) in ('spawned', 'running')
+    order by p.last_ts desc limit ?2";
 const MARK_QUIET: &str = "update agent_pulse set stale_ts = ?2 where stale_ts is null and last_ts < ?1
     and (select status from agent_life where agent = agent_pulse.agent order by spawn_ts desc limit 1)
         in ('spawned', 'running')";
@@ -242,6 +248,27 @@ pub(super) async fn read(connection: &mut SqliteConnection, agents: &[i64]) -> R
 pub(super) async fn mark(connection: &mut SqliteConnection, before: Micros, now: Micros) -> Result<u64, StoreError> {
     let done = sqlx::query(MARK_QUIET).bind(before.0).bind(now.0).execute(connection).await;
     Ok(done.map_err(query("mark agents as stale"))?.rows_affected())
+}
+
+impl Snapshot {
+    /// Agents that are marked as stale, with when they were last heard of, those heard of last first: one by its name,
+    /// or all.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn stale_agents(
+        &mut self,
+        agent_id: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Micros)>, StoreError> {
+        let found: Vec<(String, i64)> = sqlx::query_as(STALE)
+            .bind(agent_id)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(&mut *self.tx)
+            .await
+            .map_err(query("find stale agents"))?;
+        Ok(found.into_iter().map(|(name, last)| (name, Micros(last))).collect())
+    }
 }
 
 impl Store {

@@ -57,6 +57,8 @@ impl Server {
             agents: config.agents,
             heartbeat: config.heartbeat.clone(),
             patterns: config.patterns.clone(),
+            alerts: config.alerts.clone(),
+            budget: config.budget.clone(),
             ..Settings::default()
         };
         let service = Service::new(store, settings);

@@ -358,8 +358,8 @@ impl RuleSpec {
         if !matches!(source, Source::AgentMetrics | Source::SwarmMetrics) {
             return Err(self.refuse("source", "must be agent-metrics or swarm-metrics"));
         }
-        let known: Vec<&str> = source.filters().filter(|field| *field != "metric_type").collect();
-        let (metric, filter) = (self.named_metric()?, self.filter(&known)?);
+        let whose = if source == Source::AgentMetrics { GroupBy::Agent } else { GroupBy::Swarm };
+        let (metric, filter) = (self.named_metric()?, self.filter(&[whose.as_str()])?);
         Ok(Latest { source, metric, filter, limit: self.limit()?, window })
     }
 
@@ -385,7 +385,12 @@ impl RuleSpec {
         if !source.subjects().contains(&per) {
             return Err(self.refuse("per", format!("is {}, which {} do not have", per.as_str(), source.as_str())));
         }
-        Ok(TrendRule { source, metric, filter: self.filter(source.filters())?, per: self.per, window })
+        let known = match per {
+            TrendPer::Fleet => source.filters(),
+            TrendPer::Agent => &["agent_id"],
+            TrendPer::Swarm => &["swarm_id"],
+        };
+        Ok(TrendRule { source, metric, filter: self.filter(known)?, per: self.per, window })
     }
 
     fn named_metric(&self) -> Result<String, RuleError> {

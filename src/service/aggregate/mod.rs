@@ -57,7 +57,12 @@ impl Service {
         self.kept(Question::Aggregate(query.clone()), now, self.make_aggregate(query, now)).await
     }
 
-    async fn make_aggregate(&self, query: &AggregateQuery, now: Micros) -> Result<AggregateAnswer, ServiceError> {
+    /// The same without keeping the answer.
+    pub(in crate::service) async fn make_aggregate(
+        &self,
+        query: &AggregateQuery,
+        now: Micros,
+    ) -> Result<AggregateAnswer, ServiceError> {
         let (zone, filter) = check::check(query)?;
         // Filters of other records than tasks are no filters of pages.
         let of_tasks = if query.source == Source::Tasks { filter.clone() } else { RecordFilter::default() };

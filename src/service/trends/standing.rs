@@ -71,6 +71,14 @@ impl Service {
         Ok(Some(Degradations { trends, total, fleet, ..Degradations::clone(&kept) }))
     }
 
+    /// Everything that degrades, as it was found last; computed only when nothing is kept yet.
+    pub(in crate::service) async fn degrading(&self, now: Micros) -> Result<Arc<Degradations>, ServiceError> {
+        match self.standing.kept() {
+            Some((_, kept)) => Ok(kept),
+            None => self.compute_degradations(now).await,
+        }
+    }
+
     /// Computes the list anew if something was written since; whether it did.
     ///
     /// # Errors

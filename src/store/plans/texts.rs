@@ -6,8 +6,14 @@ use std::path::{Path, PathBuf};
 use super::{store, try_plan};
 
 /// Tables that stay small whatever is stored, as plans name them: reading one whole costs nothing.
-const SMALL: [&str; 22] = [
-    "a", // agent_name
+const SMALL: [&str; 28] = [
+    "a",                  // agent_name
+    "alert",              // what is the matter now
+    "alert_change",       // at most 10 000, read from the end
+    "alert_look",         // one row
+    "alert_notification", // what waits to be told
+    "alert_rule",         // made by people
+    "alert_silence",      // made by people, at most some thousand
     "agent_name",
     "agent_pulse", // one row an agent, as `p`
     "p",
@@ -32,10 +38,11 @@ const SMALL: [&str; 22] = [
 ];
 
 /// Parts of statements that may sort, because what they sort is small, and what it is.
-const SORTING: [(&str, &str); 16] = [
+const SORTING: [(&str, &str); 17] = [
     ("from swarm_agent m join event e", "tasks of one swarm and one day"),
     ("from memory indexed by memory_by_session where session_id = ?1 group by memory_type", "one group a type"),
     ("from json_each(?) s", "names in a list"),
+    ("select n.name, p.last_ts from agent_pulse p", "one row an agent"),
     ("select name from sqlite_schema", "the tables of a file"),
     ("select type, count(*) from event where ts >= ? and ts < ?", "one row an event type"),
     ("from agent_rollup where tier = ?1 and bucket >= ?2 and bucket < ?3 group by agent", "one row an agent"),
