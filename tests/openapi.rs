@@ -42,6 +42,13 @@ async fn filled() -> (Server, Value) {
     let server = Server::start().await;
     let sent = server.send(&records()).await;
     assert_eq!((sent.status, sent.json()["rejected_count"].as_u64()), (200, Some(0)), "{}", sent.text);
+    // What the examples of deleting name.
+    let rule = serde_json::json!({"name": "old_rule", "kind": "agent_stale"});
+    let silence = serde_json::json!({"matchers": {"alertname": "old_rule"}, "for": "1h"});
+    for (path, body) in [("rules", rule), ("silences", silence)] {
+        let made = server.client.post(server.url(&format!("/api/v1/alerts/{path}"))).json(&body);
+        assert_eq!(Answer::of(made).await.status, 201, "{path}");
+    }
     let document = server.get("/api/v1/openapi.json").await.json();
     (server, document)
 }

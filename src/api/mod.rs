@@ -7,6 +7,7 @@ mod accept;
 pub mod agents;
 pub mod aggregate;
 mod alert_schema;
+pub mod alerts;
 pub mod body;
 pub mod cursor;
 pub mod docs;

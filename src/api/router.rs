@@ -7,9 +7,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    ApiProblem, ApiState, accept, agents, aggregate, docs, document, event_counts, export, flush, healing, ingest,
-    insight, lists, maintain, metrics, openapi, patterns, probes, registry, reply, sessions, stream, swarm_health,
-    swarms, top, trends,
+    ApiProblem, ApiState, accept, agents, aggregate, alerts, docs, document, event_counts, export, flush, healing,
+    ingest, insight, lists, maintain, metrics, openapi, patterns, probes, registry, reply, sessions, stream,
+    swarm_health, swarms, top, trends,
 };
 use crate::model::{Problem, ProblemKind};
 
@@ -22,6 +22,7 @@ use crate::model::{Problem, ProblemKind};
         (name = "insight", description = "Figures over records."),
         (name = "agents", description = "Agents and swarms: who there is, and how they are doing."),
         (name = "sessions", description = "What sessions remember."),
+        (name = "alerts", description = "What is the matter, and when somebody is told."),
         (name = "export", description = "Whole datasets as files."),
         (name = "store", description = "What is held, and what keeps it so."),
         (name = "probes", description = "Is it well?"),
@@ -62,6 +63,13 @@ fn declared() -> OpenApiRouter<ApiState> {
         .routes(routes!(sessions::sessions))
         .routes(routes!(sessions::memory))
         .routes(routes!(sessions::value, sessions::remember))
+        .routes(routes!(alerts::alerts))
+        .routes(routes!(alerts::history))
+        .routes(routes!(alerts::dry_run))
+        .routes(routes!(alerts::create_rule))
+        .routes(routes!(alerts::rule, alerts::edit_rule, alerts::switch_rule, alerts::delete_rule))
+        .routes(routes!(alerts::add_silence))
+        .routes(routes!(alerts::end_silence))
         .routes(routes!(maintain::store))
         .routes(routes!(maintain::maintenance))
         .routes(routes!(openapi::openapi))

@@ -4,6 +4,7 @@
 //! and what to do. Not here: any work; subcommands call `service` and `server`.
 
 mod agents;
+mod alerts;
 mod backup;
 mod check;
 mod cleanup;
@@ -83,6 +84,8 @@ enum Command {
     Healing(healing::HealingArgs),
     /// List agents and how they are doing
     Agents(agents::AgentsArgs),
+    /// Show what is the matter, and what every alert rule says
+    Alerts(alerts::AlertsArgs),
     /// Show what sessions remember
     Memory(memory::MemoryArgs),
     /// Store records from NDJSON
@@ -285,6 +288,7 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
             Command::Trends(args) => trends::run(args, &setup).await,
             Command::Healing(args) => healing::run(args, &setup).await,
             Command::Agents(args) => agents::run(args, &setup).await,
+            Command::Alerts(args) => alerts::run(args, &setup).await,
             Command::Memory(args) => memory::run(args, &setup).await,
             Command::Ingest(args) => ingest::run(args, &setup).await,
             Command::Cleanup(args) => cleanup::run(args, &setup).await,

@@ -1,7 +1,7 @@
 //! What people change: rules and silences. After each change there is a look, so that the answer shows what came of it.
 
 use super::rules::Sourced;
-use crate::model::alert::{AlertsPage, Rule, RuleOrigin, RuleSpec, RuleStatus, Silence, SilenceSpec};
+use crate::model::alert::{Rule, RuleOrigin, RuleSpec, RuleStatus, Silence, SilenceSpec};
 use crate::model::{Micros, Problem, ProblemKind};
 use crate::service::{Service, ServiceError};
 
@@ -57,18 +57,22 @@ impl Service {
         self.keep_rule(Rule { enabled, ..rule }, now).await
     }
 
-    /// Deletes a rule that was made here; takes back what was edited of another.
+    /// Deletes a rule that was made here; takes back what was edited of another, which is returned as it is now.
     ///
     /// # Errors
     /// A [`Problem`] when there is none, or it is not from here and was not edited; [`ServiceError::Store`].
-    pub async fn delete_alert_rule(&self, name: &str, now: Micros) -> Result<(), ServiceError> {
+    pub async fn delete_alert_rule(&self, name: &str, now: Micros) -> Result<Option<RuleStatus>, ServiceError> {
         let known = self.known_rule(name).await?;
         if !self.store().delete_alert_rule(name).await? {
             let whose = if known.origin == RuleOrigin::Config { "from the configuration" } else { "a documented one" };
             let detail = format!("the rule `{name}` is {whose}: it can be switched off, not deleted");
             return Err(Problem::new(ProblemKind::Conflict, detail).into());
         }
-        self.look_if_watching(now).await
+        self.look_if_watching(now).await?;
+        if known.origin == RuleOrigin::Store {
+            return Ok(None);
+        }
+        self.alert_rule(name, now).await.map(Some)
     }
 
     /// Keeps alerts quiet for a while.
@@ -89,19 +93,21 @@ impl Service {
     ///
     /// # Errors
     /// A [`Problem`] when there is none; [`ServiceError::Store`].
-    pub async fn end_silence(&self, id: i64, now: Micros) -> Result<(), ServiceError> {
+    pub async fn end_silence(&self, id: i64, now: Micros) -> Result<Silence, ServiceError> {
+        let unknown = || Problem::not_found(format!("there is no silence {id}"));
         if !self.store().end_silence(id, now).await? {
-            return Err(Problem::not_found(format!("there is no silence {id}")).into());
+            return Err(unknown().into());
         }
-        self.look_if_watching(now).await
+        self.look_if_watching(now).await?;
+        let silences = self.alert_book().await?.silences;
+        silences.into_iter().find(|silence| silence.id == id).ok_or_else(|| unknown().into())
     }
 
     async fn keep_rule(&self, rule: Rule, now: Micros) -> Result<RuleStatus, ServiceError> {
         let name = rule.name.clone();
         self.store().put_alert_rule(rule).await?;
         self.look_if_watching(now).await?;
-        let AlertsPage { rules, .. } = self.alerts(now).await?;
-        rules.into_iter().find(|status| status.rule.name == name).ok_or_else(|| no_rule(&name).into())
+        self.alert_rule(&name, now).await
     }
 
     async fn known_rule(&self, name: &str) -> Result<Sourced, ServiceError> {

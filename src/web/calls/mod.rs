@@ -4,6 +4,7 @@
 //! They are public POST endpoints below `/rpc`: the service validates, the guard checks where they come
 //! from. Errors cross as [`Problem`](crate::model::Problem), with the status it names.
 
+mod alerts;
 mod answer;
 mod explore;
 mod feed;
@@ -15,6 +16,7 @@ mod patterns;
 mod problem;
 mod sessions;
 
+pub use alerts::*;
 pub use answer::{Answer, SameJson, ask};
 pub use explore::*;
 pub use feed::*;
