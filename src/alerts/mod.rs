@@ -63,7 +63,7 @@ pub struct Evaluation {
     /// The alerts as they are now, in the order of their keys. Those of state inactive are not shown: they say that a rule about absence has seen
     /// something that can be missing.
     pub standing: Vec<Alert>,
-    /// What became of them.
+    /// What became of them, in the same order.
     pub changes: Vec<AlertChange>,
     /// What the channels are to be told.
     pub notifications: Vec<Notification>,
@@ -95,6 +95,7 @@ pub fn evaluate(rules: &[Rule], snapshot: &Snapshot<'_>, now: Micros) -> Evaluat
         evaluation.take(machine::gone(alert, now));
     }
     evaluation.standing.sort_by(|a, b| a.key().cmp(&b.key()));
+    evaluation.changes.sort_by(|a, b| (&a.rule, &a.subject).cmp(&(&b.rule, &b.subject)));
     evaluation.tell(snapshot.silences, now);
     evaluation
 }

@@ -6,6 +6,7 @@
 
 mod answer;
 mod builtin;
+mod check;
 mod history;
 mod rule;
 mod settings;
