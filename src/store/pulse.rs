@@ -256,7 +256,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// [`StoreError::Query`].
-    pub async fn stale_agents(
+    pub async fn silent_agents(
         &mut self,
         agent_id: Option<&str>,
         limit: usize,

@@ -75,7 +75,7 @@ impl Service {
         let after = i64::from(self.settings().agents.stale_after_minutes) * MINUTE;
         let mut snapshot = self.store().snapshot().await?;
         let limit = Rule::SUBJECTS_MAX + 1;
-        let stale = snapshot.stale_agents(asked.agent_id.as_deref(), limit).await?;
+        let stale = snapshot.silent_agents(asked.agent_id.as_deref(), limit).await?;
         let subjects = stale.into_iter().map(|(value, last)| {
             let mut figures = blank(rule, range, 0);
             (figures.value, figures.samples) = (Some(milliseconds(now, last)), 1);
