@@ -73,7 +73,7 @@ async fn a_person_logs_in_stays_so_and_logs_out() {
         "{}",
         form.text
     );
-    assert!(!form.text.contains("<script"), "the page needs none");
+    assert!(!form.text.contains(".wasm") && !form.text.contains("/pkg/swarmscope.js"), "it brings no program along");
 
     let (wrong, cookie) = log_in(&server, "not-the-token", "%2Fagents").await;
     assert_eq!(
@@ -252,11 +252,7 @@ async fn every_page_brings_a_policy_with_a_nonce_of_its_own() {
         let policy = answer.header("content-security-policy");
         let nonce =
             policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce").to_owned();
-        assert!(
-            !policy.contains("unsafe-inline") && !policy.contains("unsafe-eval'")
-                || policy.contains("'wasm-unsafe-eval'"),
-            "{policy}"
-        );
+        assert!(!policy.replace("'wasm-unsafe-eval'", "").contains("unsafe"), "{policy}");
         for part in [
             "default-src 'self'",
             "object-src 'none'",

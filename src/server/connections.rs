@@ -209,6 +209,8 @@ fn sockets(most: usize) -> usize {
 mod tests {
     use std::time::Duration;
 
+    use axum::body::HttpBody as _;
+
     use super::*;
 
     async fn goes(place: &Place) -> bool {

@@ -47,7 +47,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// The document of the login page: without the frame, which leads to what is not shown yet, and without a script.
+/// The document of the login page: without the frame, which leads to what is not shown yet, and without the program.
 pub fn login_shell(options: LeptosOptions, asked: LoginAsked) -> impl IntoView {
     platform::secure_page();
     provide_meta_context();

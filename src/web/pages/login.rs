@@ -1,5 +1,5 @@
 //! `/login`: the one page that is shown to anybody. A plain form, so that it works without JavaScript; the server sends
-//! it without any script.
+//! it without the program of the other pages.
 
 use leptos::prelude::*;
 
