@@ -201,6 +201,9 @@ async fn heads_that_are_too_large_and_bodies_that_trickle_are_refused() {
     let server = Server::start_with(config).await;
     let large = server.client.get(server.url("/livez")).header("x-large", "x".repeat(10_000));
     assert_eq!(Answer::of(large).await.status, 431);
+    let call = server.client.post(server.url("/rpc/load_overview")).header("content-type", "application/json");
+    let call = Answer::of(call.body("x".repeat(1_100_000))).await;
+    assert_eq!((call.status, call.detail().starts_with("a page sends at most")), (413, true), "{}", call.text);
     let mut trickle = TcpStream::connect(server.address).await.expect("connected");
     let head = format!(
         "POST /api/v1/ingest HTTP/1.1\r\nhost: {}\r\ncontent-type: application/x-ndjson\r\ncontent-length: 100000\r\n\r\n",

@@ -3,6 +3,7 @@
 //! - Problems: whoever sends an unknown parameter, comes from elsewhere, accepts nothing we can write, or meets our
 //!   own failure gets the same answer everywhere.
 //! - Headers of every answer: the request's id, and what it took.
+//! - The admin token, where there is one.
 //! - Questions with `from` and `to` can be asked again with `If-None-Match`.
 
 use serde_json::{Map, Value, json};
@@ -22,6 +23,11 @@ pub fn complete(mut document: Value) -> Value {
         }
     }
     document["components"]["headers"] = headers();
+    document["components"]["securitySchemes"] = json!({"token": {
+        "type": "http", "scheme": "bearer",
+        "description": "the admin token, where the server was started with one; the probes need none",
+    }});
+    document["security"] = json!([{"token": []}, {}]);
     document
 }
 

@@ -1,20 +1,23 @@
 //! The dashboard's routes: pages, server functions, the login page, and the page for paths that lead nowhere.
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::HeaderValue;
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use http_body_util::Limited;
 use leptos::prelude::{LeptosOptions, provide_context, use_context};
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
 
 use super::site::Site;
-use crate::api;
 use crate::api::guard::{Caller, login};
 use crate::api::request_id::RequestId;
+use crate::api::{self, ApiProblem};
 use crate::model::login::{LoginRefusal, landing};
+use crate::model::{Problem, ProblemKind};
 use crate::service::Service;
 use crate::web::app::{App, login_shell, shell};
 use crate::web::pages::LoginAsked;
@@ -55,7 +58,21 @@ pub fn router(service: &Service, site: &Site) -> Router {
         .leptos_routes_with_context(&options, generate_route_list(App), context, page)
         .fallback(rest)
         .layer(middleware::from_fn_with_state(service.clone(), mark_demo))
+        .layer(middleware::from_fn(bound))
         .with_state(options)
+}
+
+/// Most bytes of what a page sends: its questions and forms.
+const CALL_BYTES_MAX: usize = 1 << 20;
+
+/// Server functions read their whole body, however large; here is its end.
+async fn bound(request: Request, next: Next) -> Response {
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|bytes: u64| bytes > CALL_BYTES_MAX as u64) {
+        let reason = format!("a page sends at most {CALL_BYTES_MAX} bytes; records go to /api/v1/ingest");
+        return ApiProblem::from(Problem::new(ProblemKind::TooLarge, reason)).into_response();
+    }
+    next.run(request.map(|body| Body::new(Limited::new(body, CALL_BYTES_MAX)))).await
 }
 
 /// The login page; whoever has logged in is led on.

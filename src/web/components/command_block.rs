@@ -31,3 +31,9 @@ pub fn CommandBlock(
         </div>
     }
 }
+
+/// What a `curl` command must say where one has to log in; the shell puts the token in.
+#[must_use]
+pub fn authorization() -> &'static str {
+    if platform::logged_in() { " -H \"Authorization: Bearer $SWARMSCOPE_ADMIN_TOKEN\"" } else { "" }
+}

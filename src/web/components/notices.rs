@@ -9,7 +9,7 @@ use crate::model::{Micros, Problem, ProblemKind, TimeRange};
 use crate::web::view_state::encode;
 use crate::web::{format, platform};
 
-use super::command_block::CommandBlock;
+use super::command_block::{CommandBlock, authorization};
 use super::view::use_view;
 
 /// A problem: what, why, what to do, and under which name the log has it.
@@ -149,5 +149,9 @@ const FIRST_TASK: &str = r#"{"kind":"task","task_id":"first","agent_id":"planner
 /// Sends `record`, which is accepted as it stands, to the server this page comes from.
 #[must_use]
 pub fn curl(record: &str) -> String {
-    format!("curl {}/api/v1/ingest -H 'Content-Type: application/json' \\\n  -d '{record}'", platform::origin())
+    format!(
+        "curl {}/api/v1/ingest{} -H 'Content-Type: application/json' \\\n  -d '{record}'",
+        platform::origin(),
+        authorization()
+    )
 }

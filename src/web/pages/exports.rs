@@ -7,7 +7,7 @@ use crate::model::listing::Total;
 use crate::model::{Dataset, Format, Selection};
 use crate::web::calls::{ask, load_export_sizes};
 use crate::web::components::answer::answer;
-use crate::web::components::command_block::CommandBlock;
+use crate::web::components::command_block::{CommandBlock, authorization};
 use crate::web::components::data_table::{Cell, DataTable, Head, Table};
 use crate::web::components::export_menu::{ExportScope, format_name};
 use crate::web::components::list_form::{FilterField, FilterMenu, RESULTS};
@@ -67,7 +67,7 @@ pub fn ExportsBody(
     let table = Table { class: "exports-table", heads, rows: rows.collect() };
     let example = href(Selection::One(Dataset::Tasks), Format::Ndjson, &state);
     let quiet = if options(&state).gzip { "--output tasks.ndjson.gz" } else { "--output tasks.ndjson" };
-    let command = format!("curl '{}{}' {quiet}", platform::origin(), example.replace('\'', "%27"));
+    let command = format!("curl '{}{}'{} {quiet}", platform::origin(), example.replace('\'', "%27"), authorization());
     view! {
         <PageHeader title="Exports" scope=sizes.scope charts=false live=false exports=false />
         <div class="list-bar">

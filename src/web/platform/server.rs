@@ -111,12 +111,13 @@ pub fn secure_page() {
     }
 }
 
-/// Where this page comes from, such as `http://127.0.0.1:3000`.
+/// Where this page comes from, such as `http://127.0.0.1:3000`. A proxy that speaks TLS says so.
 #[must_use]
 pub fn origin() -> String {
-    let host =
-        use_context::<Parts>().and_then(|parts| Some(parts.headers.get(header::HOST)?.to_str().ok()?.to_owned()));
-    format!("http://{}", host.as_deref().unwrap_or("127.0.0.1:3000"))
+    let parts = use_context::<Parts>();
+    let header = |name: &str| Some(parts.as_ref()?.headers.get(name)?.to_str().ok()?.to_owned());
+    let scheme = if header("x-forwarded-proto").as_deref() == Some("https") { "https" } else { "http" };
+    format!("{scheme}://{}", header("host").as_deref().unwrap_or("127.0.0.1:3000"))
 }
 
 /// The theme a person chose, `light` or `dark`; `None` follows the system.
