@@ -1,6 +1,7 @@
 //! Who may ask what. Every request passes here before anything else looks at it:
 //!
-//! 1. Probes answer anybody, and so does `/metrics` where it is public.
+//! 1. Probes answer anybody, and so does `/metrics` where it is public; a server for this machine alone looks where they
+//!    come from.
 //! 2. With an admin token configured, everything else needs it, as `Authorization: Bearer` or as the session of
 //!    somebody who logged in with it ([`login`]); only the login page and the files that draw it do not.
 //! 3. Who does not hold the token itself must not be a foreign page ([`origin`]).
@@ -101,13 +102,16 @@ impl Guard {
 
     fn admit(&self, request: &Request, now: Instant) -> Result<Caller, Refusal> {
         let (rules, method, path) = (&self.shared.rules, request.method(), request.uri().path());
+        let foreign =
+            || origin::check(&rules.hosts, method, request.uri(), request.headers()).map_err(Refusal::Foreign);
         if is_probe(path) || (rules.metrics_public && path == "/metrics") {
-            return Ok(Caller::Anybody);
+            // Whoever probes a server for others uses names of its own; one for this machine alone has no such guests.
+            return if rules.hosts.elsewhere { Ok(Caller::Anybody) } else { foreign().map(|()| Caller::Anybody) };
         }
         let address = self.address_of(request);
         let caller = self.recognize(request.headers(), address, now)?;
         if caller != Caller::Token {
-            origin::check(&rules.hosts, method, request.uri(), request.headers()).map_err(Refusal::Foreign)?;
+            foreign()?;
         }
         if rules.token.is_some() && caller == Caller::Anybody && !is_public(path) {
             return Err(Refusal::Unknown);

@@ -63,6 +63,10 @@ fn without_the_token_only_probes_and_the_login_page_answer() {
     ] {
         assert_eq!(admitted(&guard, closed, &[]), Err(Refusal::Unknown), "{closed}");
     }
+    assert_eq!(admitted(&guard, "GET /readyz", &[("host", "load-balancer")]), Ok(Caller::Anybody));
+    let own = Guard::new(Rules { hosts: Hosts::default(), ..rules() }, Instant::now());
+    let rebound = admitted(&own, "GET /readyz", &[("host", "evil.example")]);
+    assert!(matches!(rebound, Err(Refusal::Foreign(_))), "{rebound:?}");
     let public = Guard::new(Rules { metrics_public: true, ..rules() }, Instant::now());
     assert_eq!(admitted(&public, "GET /metrics", &[]), Ok(Caller::Anybody));
 }
