@@ -196,7 +196,7 @@ impl Config {
             ConfigError::Malformed {
                 path: path.to_owned(),
                 line: before.matches('\n').count() + 1,
-                reason: format!("{} in `{}`", error.message(), written.unwrap_or_default().trim()),
+                reason: format!("{} in `{}`", error.message(), channels::shown(before, written.unwrap_or_default())),
             }
         })
     }
@@ -245,12 +245,14 @@ impl Config {
         upkeep::validate(&self.retention, &self.compression, &self.write_buffer)?;
         agents::validate(&self.agents, &self.heartbeat)?;
         patterns::validate(&self.patterns)?;
-        alerts::validate(&self.alerts, &self.budget)
+        alerts::validate(&self.alerts, &self.budget)?;
+        channels::validate(&self.alerts)
     }
 }
 
 mod agents;
 mod alerts;
+mod channels;
 mod patterns;
 pub mod server;
 mod upkeep;

@@ -4,7 +4,7 @@
 //!
 //! - floor 0 · [`model`]: the words
 //! - floor 1 · [`analytics`]: pure arithmetic; [`alerts`]: judging figures
-//! - floor 2 · `store` (SQLite), `wire` (bytes ⇄ records)
+//! - floor 2 · `store` (SQLite), `wire` (bytes ⇄ records), `notify` (the way out)
 //! - floor 3 · `service`: use cases, the only floor where I/O meets arithmetic
 //! - floor 4 · `api` (HTTP), [`web`] (pages), `jobs` (the clock)
 //! - floor 5 · `cli`, `server`, `config`, `telemetry`: wiring
@@ -24,6 +24,8 @@ pub mod cli;
 pub mod config;
 #[cfg(feature = "ssr")]
 pub mod jobs;
+#[cfg(feature = "ssr")]
+pub mod notify;
 #[cfg(feature = "ssr")]
 pub mod server;
 #[cfg(feature = "ssr")]

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 6] = [
     &["model"],
     &["analytics", "alerts"],
-    &["store", "wire"],
+    &["store", "wire", "notify"],
     &["service"],
     &["api", "web", "jobs"],
     &["main", "cli", "server", "config", "telemetry"],

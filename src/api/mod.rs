@@ -9,6 +9,7 @@ pub mod aggregate;
 mod alert_schema;
 pub mod alerts;
 pub mod body;
+pub mod channels;
 pub mod cursor;
 pub mod docs;
 mod document;

@@ -7,7 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    ApiProblem, ApiState, accept, agents, aggregate, alerts, docs, document, event_counts, export, flush, healing,
+    ApiProblem, ApiState, accept, agents, aggregate, alerts, channels, docs, document, event_counts, export, flush, healing,
     ingest, insight, lists, maintain, metrics, openapi, patterns, probes, registry, reply, sessions, stream,
     swarm_health, swarms, top, trends,
 };
@@ -22,7 +22,7 @@ use crate::model::{Problem, ProblemKind};
         (name = "insight", description = "Figures over records."),
         (name = "agents", description = "Agents and swarms: who there is, and how they are doing."),
         (name = "sessions", description = "What sessions remember."),
-        (name = "alerts", description = "What is the matter, and when somebody is told."),
+        (name = "alerts", description = "What is the matter, and who is told."),
         (name = "export", description = "Whole datasets as files."),
         (name = "store", description = "What is held, and what keeps it so."),
         (name = "probes", description = "Is it well?"),
@@ -72,6 +72,9 @@ fn declared() -> OpenApiRouter<ApiState> {
         .routes(routes!(alerts::end_silence))
         .routes(routes!(maintain::store))
         .routes(routes!(maintain::maintenance))
+        .routes(routes!(channels::channels))
+        .routes(routes!(channels::deliveries))
+        .routes(routes!(channels::test))
         .routes(routes!(openapi::openapi))
         .routes(routes!(docs::docs))
         .routes(routes!(docs::style))

@@ -211,6 +211,7 @@ impl Setup {
             patterns: self.config.patterns.clone(),
             alerts: self.config.alerts.clone(),
             budget: self.config.budget.clone(),
+            external_url: self.config.external_url(),
         }
     }
 }

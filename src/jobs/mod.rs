@@ -2,6 +2,7 @@
 //! function of `service`, and waits; it ends promptly when told to.
 
 pub mod alerts;
+pub mod channels;
 pub mod flush;
 pub mod healing;
 pub mod memory;
@@ -41,6 +42,7 @@ impl Jobs {
         tasks.spawn(healing::run(service.clone(), stop.clone()));
         tasks.spawn(trends::run(service.clone(), stop.clone()));
         tasks.spawn(alerts::run(service.clone(), stop.clone()));
+        tasks.spawn(channels::run(service.clone(), stop.clone()));
         tasks.close();
         Self { stop, tasks }
     }

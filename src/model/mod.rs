@@ -7,6 +7,7 @@ pub mod aggregate;
 pub mod alert;
 pub mod answer;
 pub mod cell;
+pub mod channel;
 pub mod dataset;
 pub mod explore;
 pub mod export;

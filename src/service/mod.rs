@@ -6,6 +6,7 @@ pub mod aggregate;
 pub mod alerts;
 mod atomic;
 pub mod cache;
+pub mod channels;
 pub mod demo;
 pub mod error;
 mod explore;
@@ -51,6 +52,7 @@ pub struct Service {
     standing: Arc<trends::Standing>,
     past: Arc<vitals::Past>,
     alerts: Arc<alerts::Desk>,
+    channels: Arc<channels::Desk>,
 }
 
 /// Plain values the top floor hands down.
@@ -76,10 +78,12 @@ pub struct Settings {
     pub heartbeat: HeartbeatSettings,
     /// What is learned.
     pub patterns: PatternSettings,
-    /// What is watched.
+    /// What is watched, and who is told.
     pub alerts: AlertSettings,
     /// How many tokens may be used.
     pub budget: BudgetSettings,
+    /// Where people reach this server, without a slash at the end: links in messages lead there.
+    pub external_url: String,
 }
 
 impl Service {
@@ -97,6 +101,7 @@ impl Service {
             standing: Arc::default(),
             past: Arc::default(),
             alerts: Arc::default(),
+            channels: Arc::default(),
         }
     }
 

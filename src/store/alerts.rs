@@ -37,6 +37,9 @@ const SELECT_CHANGES_OF: &str = "select id, body from alert_change where rule = 
 const INSERT_NOTIFICATION: &str = "insert into alert_notification (ts, body) values (?, ?)";
 const FORGET_NOTIFICATIONS: &str = "delete from alert_notification where ts < ?";
 const SELECT_NOTIFICATIONS: &str = "select id, body from alert_notification order by id limit ?";
+const COUNT_NOTIFICATIONS: &str =
+    "select count(*) from alert_notification where id in (select value from json_each(?))";
+const TAKE_NOTIFICATIONS: &str = "delete from alert_notification where id in (select value from json_each(?))";
 const SELECT_SILENCES: &str = "select id, body from alert_silence order by id";
 const INSERT_SILENCE: &str = "insert into alert_silence (ends_ts, body) values (?, ?) returning id";
 const FORGET_SILENCES: &str = "delete from alert_silence where id <= (select max(id) from alert_silence) - ?1 \
@@ -264,6 +267,23 @@ async fn keep(connection: &mut SqliteConnection, moves: &AlertMoves) -> Result<i
     let too_late = moves.now.0.saturating_sub(NOTIFICATION_KEPT);
     sqlx::query(FORGET_NOTIFICATIONS).bind(too_late).execute(connection).await.map_err(keeping())?;
     Ok(1)
+}
+
+/// Takes what is to be told away, for whoever tells it in the same transaction. `false`, and nothing is taken, when
+/// another process took some of it before.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub(super) async fn take_notifications(connection: &mut SqliteConnection, ids: &[i64]) -> Result<bool, StoreError> {
+    let taking = || query("take over what is to be told");
+    let listed = to_json(&ids)?;
+    let there: i64 =
+        sqlx::query_scalar(COUNT_NOTIFICATIONS).bind(&listed).fetch_one(&mut *connection).await.map_err(taking())?;
+    if there.unsigned_abs() != ids.len() as u64 {
+        return Ok(false);
+    }
+    sqlx::query(TAKE_NOTIFICATIONS).bind(listed).execute(connection).await.map_err(taking())?;
+    Ok(true)
 }
 
 async fn add_silence(connection: &mut SqliteConnection, silence: &Silence) -> Result<i64, StoreError> {

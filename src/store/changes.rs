@@ -88,11 +88,11 @@ impl Changes {
                         }
                     }
                 }
-                // Kept patterns are no records; who shows them reads them anew.
+                // Kept patterns, alerts and messages are no records; who shows them reads them anew.
                 (
                     Work::Key { .. }
                     | Work::Vacuum
-                    | Work::Chore(Chore::FindDue { .. } | Chore::KeepPatterns(_) | Chore::Alerts(_)),
+                    | Work::Chore(Chore::FindDue { .. } | Chore::KeepPatterns(_) | Chore::Alerts(_) | Chore::Deliver(_)),
                     _,
                 ) => {}
                 (Work::Chore(Chore::PutHealings(_)), Done::Chore(Outcome::Counted(0))) => {}

@@ -6,6 +6,7 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::alerts::{self, AlertChore};
 use super::batch::Caches;
+use super::deliveries;
 use super::derived::{self, FoundStretch};
 use super::error::StoreError;
 use super::patterns::{self, Learned};
@@ -43,6 +44,8 @@ pub(super) enum Chore {
     KeepPatterns(Arc<Learned>),
     /// Keep what became of alerts, or what people set about them.
     Alerts(Box<AlertChore>),
+    /// Keep, claim or note messages to channels.
+    Deliver(Box<deliveries::Step>),
 }
 
 /// What was done.
@@ -56,6 +59,8 @@ pub(super) enum Outcome {
     Removed(Removed),
     /// Patterns changed so.
     Patterns(Vec<PatternChange>),
+    /// Messages to channels were kept, claimed or noted.
+    Delivered(deliveries::Stepped),
     /// Nothing to tell.
     Noted,
 }
@@ -127,6 +132,7 @@ pub(super) async fn run(
         }
         Chore::KeepPatterns(learned) => return patterns::keep(connection, learned).await.map(Outcome::Patterns),
         Chore::Alerts(chore) => return alerts::run(connection, chore).await.map(Outcome::Run),
+        Chore::Deliver(step) => return deliveries::run(connection, step).await.map(Outcome::Delivered),
         Chore::ExpireMemory { now } => memory::expire_some(connection, *now).await?,
         Chore::Minutes { before } => retention::take_minutes(connection, *before).await?,
         Chore::Hours { dataset, day } => retention::take_hours(connection, *dataset, *day).await?,

@@ -15,6 +15,7 @@ pub mod changes;
 pub mod chore;
 pub mod clock;
 mod copier;
+pub mod deliveries;
 pub mod derived;
 mod dictionary;
 pub mod error;

@@ -281,3 +281,22 @@ async fn healings_are_read_by_their_time_and_looked_for_by_their_agent() {
         }
     }
 }
+
+#[tokio::test]
+async fn messages_to_channels_are_found_by_what_is_due_and_by_their_channel() {
+    use super::deliveries::{CLAIM, SELECT_DUE, select};
+    use crate::model::channel::DeliveryQuery;
+    let (store, _folder) = store().await;
+    let mut connection = store.reader().acquire().await.expect("a connection");
+    let due = plan(&mut connection, SELECT_DUE).await;
+    assert!(due.contains("INDEX alert_delivery_due (next_ts<?)"), "{due}");
+    let claim = plan(&mut connection, CLAIM).await;
+    assert!(
+        claim.contains("alert_delivery_due (next_ts<?)")
+            && claim.contains("alert_delivery_waiting (channel=? AND rule=? AND rowid<?)"),
+        "{claim}"
+    );
+    let of_channel = DeliveryQuery { channel: Some("ops".into()), ..DeliveryQuery::default() };
+    let listed = plan(&mut connection, select(&of_channel).sql().as_str()).await;
+    assert!(listed.contains("alert_delivery_by_channel (channel=?)") && !listed.contains("TEMP B-TREE"), "{listed}");
+}

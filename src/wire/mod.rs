@@ -24,6 +24,7 @@ pub mod moai;
 pub mod native;
 pub mod ndjson;
 pub mod nested;
+pub mod notify;
 pub mod openmetrics;
 pub mod otlp;
 pub mod patterns;

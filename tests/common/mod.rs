@@ -59,6 +59,7 @@ impl Server {
             patterns: config.patterns.clone(),
             alerts: config.alerts.clone(),
             budget: config.budget.clone(),
+            external_url: config.external_url(),
             ..Settings::default()
         };
         let service = Service::new(store, settings);

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Rule, Span};
+use crate::model::channel::Channel;
 
 /// `[alerts]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,13 +15,24 @@ pub struct AlertSettings {
     pub interval: Span,
     /// Whether the four documented rules are there ([`builtin_rules`](super::builtin_rules)).
     pub builtin: bool,
+    /// Where people reach this server, for links in messages; `http://` and `[server] bind` without it.
+    pub external_url: Option<String>,
     /// More rules. One with the name of a documented one takes its place.
     pub rules: Vec<Rule>,
+    /// Where alerts are told.
+    pub channels: Vec<Channel>,
 }
 
 impl Default for AlertSettings {
     fn default() -> Self {
-        Self { enabled: true, interval: Span::seconds(15), builtin: true, rules: Vec::new() }
+        Self {
+            enabled: true,
+            interval: Span::seconds(15),
+            builtin: true,
+            external_url: None,
+            rules: Vec::new(),
+            channels: Vec::new(),
+        }
     }
 }
 

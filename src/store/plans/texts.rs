@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use super::{store, try_plan};
 
 /// Tables that stay small whatever is stored, as plans name them: reading one whole costs nothing.
-const SMALL: [&str; 28] = [
-    "a",                  // agent_name
-    "alert",              // what is the matter now
-    "alert_change",       // at most 10 000, read from the end
+const SMALL: [&str; 31] = [
+    "a",              // agent_name
+    "alert",          // what is the matter now
+    "alert_change",   // at most 10 000, read from the end
+    "alert_delivery", // what waits, and the last 1 000 that ended; also as `d` and `e`
+    "d",
+    "e",
     "alert_look",         // one row
     "alert_notification", // what waits to be told
     "alert_rule",         // made by people

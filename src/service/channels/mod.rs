@@ -1,0 +1,217 @@
+//! Telling the world: alerts that moved become messages, one a rule and channel; messages are sent, tried again with
+//! growing pauses, and kept with what became of them.
+//!
+//! What is to be told is taken over in one transaction and kept until it is sent or given up, so a restart loses
+//! nothing. A message may arrive twice (a receiver that took it and was not heard); it carries its number for that.
+//!
+//! Not here: when alerts fire (`alerts`), how a message looks (`wire::notify`), the connection (`notify`).
+
+mod compose;
+mod retry;
+mod send;
+
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+
+use super::{Service, ServiceError};
+use crate::model::alert::{Alert, AlertState, Notification};
+use crate::model::channel::{Channel, ChannelReport, Delivery, DeliveryQuery, DeliveryState, Message, Notice, Via};
+use crate::model::time::SECOND;
+use crate::model::{Micros, Problem};
+use crate::notify::{self, Outbound, SendError};
+use crate::store::deliveries::{Attempt, Claimed, NewDelivery};
+use send::Parcel;
+
+/// Most notifications that become messages at a time.
+const TAKEN_MAX: u32 = 1_000;
+/// Most messages that are sent at the same time.
+const SENT_MAX: u32 = 16;
+/// How long nobody else sends a message that is being sent: longer than an attempt may take.
+const CLAIM: i64 = 90 * SECOND;
+/// How long an Alertmanager believes that an alert fires. It is told again before that ([`Service::remind`]).
+const BELIEVED: i64 = 4 * REMINDED;
+/// How often it is told, as Prometheus does it.
+const REMINDED: i64 = 60 * SECOND;
+
+/// What sends, shared by everybody who holds the service.
+#[derive(Debug, Default)]
+pub struct Desk {
+    outbound: Outbound,
+}
+
+impl Service {
+    /// How often [`Self::remind`] is to be called.
+    pub const REMIND: Duration = Duration::from_micros(REMINDED.unsigned_abs());
+
+    fn channel_settings(&self) -> &[Channel] {
+        &self.settings().alerts.channels
+    }
+
+    /// The channels in the order of the configuration, with what was last sent to each.
+    ///
+    /// # Errors
+    /// [`ServiceError::Store`].
+    pub async fn channels(&self) -> Result<Vec<ChannelReport>, ServiceError> {
+        let mut reports = Vec::new();
+        for channel in self.channel_settings() {
+            let newest = DeliveryQuery { channel: Some(channel.name.clone()), limit: Some(1), ..Default::default() };
+            reports.push(ChannelReport {
+                name: channel.name.clone(),
+                kind: channel.via.kind(),
+                target: channel.via.shown_target(),
+                severities: channel.severities.clone(),
+                send_resolved: channel.send_resolved,
+                trouble: send::trouble(channel).map(|error| error.to_string()),
+                last: self.store().deliveries(&newest).await?.pop(),
+            });
+        }
+        Ok(reports)
+    }
+
+    /// What was told to channels, newest first.
+    ///
+    /// # Errors
+    /// [`ServiceError::Store`].
+    pub async fn deliveries(&self, query: &DeliveryQuery) -> Result<Vec<Delivery>, ServiceError> {
+        Ok(self.store().deliveries(query).await?)
+    }
+
+    /// Sends a message to the channel `name` at once, to try it, and says what became of it. It is not tried again.
+    ///
+    /// # Errors
+    /// [`ServiceError::Problem`] when there is no such channel; [`ServiceError::Store`]. A message that does not arrive
+    /// is no error here.
+    pub async fn test_channel(&self, name: &str, now: Micros) -> Result<Delivery, ServiceError> {
+        let channel = self.channel_settings().iter().find(|channel| channel.name == name).ok_or_else(|| {
+            let known: Vec<&str> = self.channel_settings().iter().map(|channel| channel.name.as_str()).collect();
+            Problem::not_found(match known.is_empty() {
+                true => "there are no channels; write [[alerts.channels]] into the configuration".to_owned(),
+                false => format!("there is no channel `{name}`; there are {}", known.join(", ")),
+            })
+        })?;
+        let notices = vec![compose::test_notice(channel, now)];
+        let new = self.message(channel, notices, true, now, Micros(now.0.saturating_add(CLAIM)));
+        let notices = new.notices.clone();
+        let ids = self.store().add_deliveries(Vec::new(), vec![new]).await?;
+        let id = ids.first().copied().unwrap_or_default();
+        let claimed =
+            Claimed { id, channel: name.to_owned(), notices, attempts: retry::ATTEMPTS_MAX, test: true, created: now };
+        self.attempt(&claimed, now).await?;
+        let newest = DeliveryQuery { channel: Some(name.to_owned()), ..Default::default() };
+        let listed = self.store().deliveries(&newest).await?.into_iter().find(|delivery| delivery.id == id);
+        listed.ok_or_else(|| Problem::not_found("the message is not in the log any more").into())
+    }
+
+    /// Makes messages of what waits to be told, and sends what is due. Returns how many attempts were made.
+    ///
+    /// # Errors
+    /// [`ServiceError::Store`]; a message that does not arrive is no error here.
+    pub async fn deliver(&self, now: Micros) -> Result<usize, ServiceError> {
+        self.plan(now).await?;
+        let until = Micros(now.0.saturating_add(CLAIM));
+        let claimed = self.store().claim_deliveries(now, until, SENT_MAX).await?;
+        for done in join_all(claimed.iter().map(|one| self.attempt(one, now))).await {
+            done?;
+        }
+        Ok(claimed.len())
+    }
+
+    /// Turns notifications into messages.
+    async fn plan(&self, now: Micros) -> Result<(), ServiceError> {
+        let waiting = self.store().snapshot().await?.alert_notifications(TAKEN_MAX).await?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<i64> = waiting.iter().map(|one| one.id).collect();
+        let new = self
+            .channel_settings()
+            .iter()
+            .flat_map(|channel| compose::messages(channel, &waiting).into_iter().map(move |notices| (channel, notices)))
+            .map(|(channel, notices)| self.message(channel, notices, false, now, now))
+            .collect();
+        self.store().add_deliveries(ids, new).await?;
+        Ok(())
+    }
+
+    fn message(&self, channel: &Channel, notices: Vec<Notice>, test: bool, now: Micros, next: Micros) -> NewDelivery {
+        let told = self.told(channel, &notices);
+        let (rule, title) = (told.alertname().to_owned(), told.title());
+        NewDelivery { channel: channel.name.clone(), rule, title, notices, test, created: now, next }
+    }
+
+    fn told<'a>(&'a self, channel: &'a Channel, notices: &'a [Notice]) -> Message<'a> {
+        let most = if channel.via.for_people() { Message::NOTICES_MAX } else { usize::MAX };
+        let (listed, rest) = notices.split_at(notices.len().min(most));
+        let external_url = self.settings().external_url.as_str();
+        Message { channel: &channel.name, notices: listed, left_out: rest.len() as u64, external_url }
+    }
+
+    /// One attempt to send one message, noted.
+    async fn attempt(&self, claimed: &Claimed, now: Micros) -> Result<(), ServiceError> {
+        let started = Instant::now();
+        let sent = match self.channel_settings().iter().find(|channel| channel.name == claimed.channel) {
+            Some(channel) => {
+                let message = self.told(channel, &claimed.notices);
+                let fires_until = Micros(now.0.saturating_add(BELIEVED));
+                let parcel = Parcel { id: claimed.id, created: claimed.created, now, fires_until };
+                send::send(&self.channels.outbound, channel, &message, &parcel).await
+            }
+            None => Err(SendError::Unusable { what: "the channel", reason: "the configuration has it no more" }),
+        };
+        let took = started.elapsed();
+        let ended = Micros(now.0.saturating_add(i64::try_from(took.as_micros()).unwrap_or(i64::MAX)));
+        let mut attempt = Attempt {
+            id: claimed.id,
+            state: DeliveryState::Sent,
+            ended,
+            next: None,
+            duration_ms: u32::try_from(took.as_millis()).unwrap_or(u32::MAX),
+            status: sent.as_ref().map_or_else(SendError::status, |status| Some(*status)),
+            error: sent.as_ref().err().map(ToString::to_string),
+        };
+        if let Err(error) = &sent {
+            attempt.next = retry::pause(claimed.attempts, error).map(|pause| Micros(ended.0.saturating_add(pause)));
+            attempt.state = if attempt.next.is_some() { DeliveryState::Waiting } else { DeliveryState::Failed };
+            let (channel, attempts, given_up) = (&claimed.channel, claimed.attempts, attempt.next.is_none());
+            if !claimed.test {
+                tracing::warn!(%channel, attempts, given_up, %error, "an alert did not reach its channel");
+            }
+        }
+        Ok(self.store().note_attempt(attempt).await?)
+    }
+
+    /// Alerts that channels know as firing.
+    async fn alerts_told(&self) -> Result<Vec<Alert>, ServiceError> {
+        let mut standing = self.store().snapshot().await?.alert_book().await?.standing;
+        standing.retain(|alert| alert.state == AlertState::Firing && alert.notified && alert.silenced_by.is_empty());
+        Ok(standing)
+    }
+
+    /// Tells every Alertmanager again what fires, before it stops believing it.
+    ///
+    /// # Errors
+    /// [`ServiceError::Store`]; an Alertmanager that is not reached is logged.
+    pub async fn remind(&self, now: Micros) -> Result<(), ServiceError> {
+        let alertmanagers =
+            || self.channel_settings().iter().filter(|channel| matches!(channel.via, Via::Alertmanager { .. }));
+        if alertmanagers().next().is_none() {
+            return Ok(());
+        }
+        let firing = self.alerts_told().await?;
+        for channel in alertmanagers() {
+            let notices: Vec<Notice> =
+                firing.iter().filter(|alert| channel.wants(alert.severity, false)).map(compose::notice).collect();
+            if notices.is_empty() {
+                continue;
+            }
+            let message = self.told(channel, &notices);
+            let fires_until = Micros(now.0.saturating_add(BELIEVED));
+            let parcel = Parcel { id: 0, created: now, now, fires_until };
+            if let Err(error) = send::send(&self.channels.outbound, channel, &message, &parcel).await {
+                tracing::warn!(channel = %channel.name, %error, "an Alertmanager could not be told again what fires");
+            }
+        }
+        Ok(())
+    }
+}
