@@ -5,7 +5,7 @@ import { type Page, test as base, expect } from "@playwright/test";
 export { expect };
 
 /** The stores that are served; see servers.ts. */
-export type Store = "demo" | "hostile" | "old" | "small" | "crew" | "trends" | "posts" | "events" | "healers" | "routine" | "empty" | "guarded" | "fresh" | "real";
+export type Store = "demo" | "hostile" | "old" | "small" | "crew" | "trends" | "posts" | "events" | "healers" | "routine" | "alarms" | "empty" | "guarded" | "fresh" | "real";
 
 /** What opens the store `guarded`. */
 export const ADMIN_TOKEN = "the-token-of-the-browser-tests";

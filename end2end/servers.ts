@@ -1,6 +1,8 @@
 // Starts one server per store the tests look at, each on a free port over a temporary file, and tells
 // the tests where they are by environment variables. Nothing outside the temporary folder is touched.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -59,9 +61,13 @@ export default async function start() {
   ingest("trends", trending(now));
   if (transcripts) run("real", "import", "claude-code", transcripts);
   const stores = ["demo", "hostile", "old", "small", "crew", "trends", "posts", "events", "healers", "routine", "empty", ...(transcripts ? ["real"] : [])];
-  await Promise.all([...stores.map((db) => serve(db, env)), serve("fresh", { ...env, HOME: homeWithTranscript(folder) }), serve("guarded", { ...env, SWARMSCOPE_ADMIN_TOKEN: ADMIN_TOKEN })]);
+  const receiver = createServer((request, response) => request.resume().on("end", () => response.end("ok")));
+  await new Promise<void>((listening) => receiver.listen(0, "127.0.0.1", listening));
+  const alarms = alarming(folder, (receiver.address() as AddressInfo).port);
+  await Promise.all([...stores.map((db) => serve(db, env)), serve("alarms", { ...env, SWARMSCOPE_CONFIG: alarms }), serve("fresh", { ...env, HOME: homeWithTranscript(folder) }), serve("guarded", { ...env, SWARMSCOPE_ADMIN_TOKEN: ADMIN_TOKEN })]);
 
   return async () => {
+    receiver.close();
     for (const server of servers) {
       server.removeAllListeners("exit");
       const ended = new Promise((end) => server.on("exit", end));
@@ -70,6 +76,14 @@ export default async function start() {
     }
     rmSync(folder, { recursive: true, force: true });
   };
+}
+
+/** Settings of a server that looks often, with a channel that takes everything and one that nobody answers. */
+function alarming(folder: string, port: number): string {
+  const file = join(folder, "alarms.toml");
+  const channel = (name: string, port: number) => `[[alerts.channels]]\nname = "${name}"\ntype = "webhook"\nurl = "http://127.0.0.1:${port}/"\nallow_private = true\n`;
+  writeFileSync(file, `[alerts]\ninterval = "1s"\n${channel("team", port)}${channel("nobody", 1)}`);
+  return file;
 }
 
 /** A home folder in which the first-use page finds one transcript of one session. */

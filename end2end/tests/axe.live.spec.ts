@@ -14,6 +14,8 @@ const pages: [Store, string][] = [
   ["demo", "/explore?fn=p95,count&group=model"],
   ["demo", "/exports"],
   ["demo", "/system"],
+  ["demo", "/alerts"],
+  ["alarms", "/alerts?rule[kind]=aggregate"],
   ["old", "/"],
   ["demo", "/agents?view=cards"],
   ["demo", "/swarms/nightly-etl?from=now-7d"],

@@ -14,6 +14,8 @@ const pages: [Store, string][] = [
   ["demo", "/healing?from=now-7d"],
   ["healers", "/healing"],
   ["demo", "/patterns"],
+  ["demo", "/alerts"],
+  ["alarms", "/alerts?rule[kind]=aggregate"],
   ["crew", "/agents/beater"],
   ["crew", "/swarms/crew"],
   ["crew", "/sessions/crew-memory?expired=on"],
@@ -38,9 +40,9 @@ test("the pages are listed, the one shown is marked", async ({ open, page }) => 
   const menu = page.locator(".pages-menu summary");
   if (await menu.isVisible()) await menu.click();
   const links = page.getByRole("navigation", { name: "Pages" }).getByRole("link");
-  await expect(links).toHaveText(["Overview", "Swarms", "Agents", "Tasks", "Events", "Sessions", "Patterns", "Healing", "Explore", "Exports", "System"]);
+  await expect(links).toHaveText(["Overview", "Swarms", "Agents", "Tasks", "Events", "Sessions", "Patterns", "Healing", "Alerts", "Explore", "Exports", "System"]);
   await expect(links.nth(2)).toHaveAttribute("aria-current", "true");
-  await links.nth(9).click();
+  await links.nth(10).click();
   await expect(page.getByRole("heading", { level: 1, name: "Exports" })).toBeVisible();
 });
 

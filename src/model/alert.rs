@@ -7,6 +7,7 @@
 mod answer;
 mod builtin;
 mod check;
+pub mod form;
 mod history;
 mod rule;
 mod settings;
@@ -18,7 +19,8 @@ mod standing;
 use serde::{Deserialize, Serialize};
 
 pub use answer::{
-    AlertCounts, AlertsPage, DryFiring, DryRun, DryRunQuery, ReadingVerdict, RuleOrigin, RuleReading, RuleStatus,
+    AlertBrief, AlertCounts, AlertsBrief, AlertsPage, DryFiring, DryRun, DryRunQuery, ReadingVerdict, RuleOrigin,
+    RuleReading, RuleStatus,
 };
 pub use builtin::builtin_rules;
 pub use history::{AlertChange, AlertHistory, AlertHistoryQuery, ChangeReason, Notification, NotificationStatus};

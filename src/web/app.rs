@@ -9,7 +9,7 @@ use crate::web::components::banner::DemoBanner;
 use crate::web::components::sidebar::Sidebar;
 use crate::web::components::theme_toggle::Look;
 use crate::web::pages::{
-    AgentRoute, AgentsRoute, EventsRoute, ExploreRoute, ExportsRoute, HealingRoute, LoginAsked, LoginPage,
+    AgentRoute, AgentsRoute, AlertsRoute, EventsRoute, ExploreRoute, ExportsRoute, HealingRoute, LoginAsked, LoginPage,
     NotFoundPage, OverviewPage, PatternRoute, PatternsRoute, SessionRoute, SessionsRoute, SwarmRoute, SwarmsRoute,
     SystemRoute, TaskRoute, TasksRoute,
 };
@@ -105,6 +105,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/patterns") view={Lazy::<PatternsRoute>::new()} ssr=whole.clone() />
                     <Route path=path!("/patterns/:id") view={Lazy::<PatternRoute>::new()} ssr=whole.clone() />
                     <Route path=path!("/healing") view={Lazy::<HealingRoute>::new()} ssr=whole.clone() />
+                    <Route path=path!("/alerts") view={Lazy::<AlertsRoute>::new()} ssr=whole.clone() />
                     <Route path=path!("/system") view={Lazy::<SystemRoute>::new()} ssr=whole.clone() />
                     <Route path=path!("/agents/:id") view={Lazy::<AgentRoute>::new()} ssr=whole.clone() />
                     <Route path=path!("/tasks/:id") view={Lazy::<TaskRoute>::new()} ssr=whole.clone() />

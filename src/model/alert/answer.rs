@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Alert, AlertState, Figures, RuleSpec, Silence, Subject};
+use super::{Alert, AlertState, Figures, RuleSpec, Severity, Silence, Subject};
 use crate::model::time::rfc3339;
 use crate::model::{Micros, RangeSpec};
 
@@ -56,11 +56,46 @@ impl AlertCounts {
         let waits = |alert: &Alert| alert.state == AlertState::Pending;
         Self {
             firing: count(&fires),
-            critical: count(&|alert| fires(alert) && alert.severity == super::Severity::Critical),
+            critical: count(&|alert| fires(alert) && alert.severity == Severity::Critical),
             pending: count(&waits),
             silenced: count(&|alert| (fires(alert) || waits(alert)) && !alert.silenced_by.is_empty()),
         }
     }
+}
+
+/// What fires and what is about to, in short.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AlertsBrief {
+    /// The server's clock when it answered.
+    #[serde(with = "rfc3339")]
+    pub now: Micros,
+    /// How many alerts are in which state.
+    pub counts: AlertCounts,
+    /// The worst, at most [`Self::LISTED`].
+    pub worst: Vec<AlertBrief>,
+}
+
+impl AlertsBrief {
+    /// Most alerts of the answer.
+    pub const LISTED: usize = 5;
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlertBrief {
+    /// The rule.
+    pub rule: String,
+    /// Where it is.
+    pub state: AlertState,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is the matter, in one line.
+    pub summary: String,
+    /// Since when it is in its state.
+    #[serde(with = "rfc3339")]
+    pub since: Micros,
+    /// Whether a silence keeps it quiet.
+    pub silenced: bool,
 }
 
 /// Where a rule comes from.

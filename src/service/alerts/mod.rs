@@ -22,8 +22,8 @@ use std::sync::{Mutex, PoisonError};
 use super::{Service, ServiceError};
 use crate::alerts::{Evaluation, Snapshot, evaluate};
 use crate::model::alert::{
-    Alert, AlertCounts, AlertHistory, AlertHistoryQuery, AlertState, AlertsPage, Notification, Rule, RuleReading,
-    RuleStatus, Silence,
+    Alert, AlertBrief, AlertCounts, AlertHistory, AlertHistoryQuery, AlertState, AlertsBrief, AlertsPage, Notification,
+    Rule, RuleReading, RuleStatus, Silence,
 };
 use crate::model::{Micros, Problem, TimeRange};
 use crate::store::alerts::{AlertBook, AlertMoves};
@@ -97,6 +97,24 @@ impl Service {
         standing.retain(|alert| matches!(alert.state, AlertState::Pending | AlertState::Firing));
         sort(&mut standing);
         Ok(standing)
+    }
+
+    /// The same in short.
+    ///
+    /// # Errors
+    /// [`ServiceError::Store`].
+    pub async fn alerts_brief(&self, now: Micros) -> Result<AlertsBrief, ServiceError> {
+        let alerts = self.alerts_now().await?;
+        let counts = AlertCounts::of(&alerts);
+        let worst = alerts.into_iter().take(AlertsBrief::LISTED).map(|alert| AlertBrief {
+            silenced: !alert.silenced_by.is_empty(),
+            rule: alert.rule,
+            state: alert.state,
+            severity: alert.severity,
+            summary: alert.summary,
+            since: alert.since,
+        });
+        Ok(AlertsBrief { now, counts, worst: worst.collect() })
     }
 
     /// Everything there is to see now. Figures are those of the last look; where nobody looks, they are read.

@@ -6,6 +6,7 @@
 
 mod alerts;
 mod answer;
+mod channels;
 mod explore;
 mod feed;
 mod healing;
@@ -18,6 +19,7 @@ mod sessions;
 
 pub use alerts::*;
 pub use answer::{Answer, SameJson, ask};
+pub use channels::*;
 pub use explore::*;
 pub use feed::*;
 pub use healing::*;

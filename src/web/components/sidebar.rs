@@ -3,12 +3,14 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
+use crate::web::calls::load_alerts_brief;
+
 use super::menu::Menu;
 use super::theme_toggle::ThemeToggle;
 use crate::web::platform;
 
 /// The pages that have a place of their own. A page that does not exist is not listed.
-const PAGES: [(&str, &str); 11] = [
+const PAGES: [(&str, &str); 12] = [
     ("/", "Overview"),
     ("/swarms", "Swarms"),
     ("/agents", "Agents"),
@@ -17,6 +19,7 @@ const PAGES: [(&str, &str); 11] = [
     ("/sessions", "Sessions"),
     ("/patterns", "Patterns"),
     ("/healing", "Healing"),
+    ("/alerts", "Alerts"),
     ("/explore", "Explore"),
     ("/exports", "Exports"),
     ("/system", "System"),
@@ -26,6 +29,12 @@ const PAGES: [(&str, &str); 11] = [
 #[component]
 pub fn Sidebar() -> impl IntoView {
     let path = use_location().pathname;
+    // Only in the browser, after each move: no page waits for it.
+    let brief = LocalResource::new(move || {
+        let in_reach = path.with(|path| path != "/login");
+        async move { if in_reach { load_alerts_brief().await.ok() } else { None } }
+    });
+    let firing = Memo::new(move |_| brief.get().flatten().map_or(0, |brief| brief.counts.firing));
     let links = move || {
         let links = PAGES.map(|(href, name)| {
             let current = move || path.with(|path| place(path, href));
@@ -33,6 +42,9 @@ pub fn Sidebar() -> impl IntoView {
                 <li>
                     <a href=href aria-current=current>
                         {name}
+                        {move || (href == "/alerts" && firing.get() > 0).then(|| view! {
+                            <span class="badge" title="alerts that fire">{firing.get()}</span>
+                        })}
                     </a>
                 </li>
             }

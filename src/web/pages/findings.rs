@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::model::alert::{AlertBrief, AlertsBrief};
 use crate::model::healing::{HealingQuery, HealingReport, StrategyRow, Verdict};
 use crate::model::pattern::{Pattern, PatternType, PatternsBrief};
 use crate::model::{Micros, RecordFilter};
@@ -15,6 +16,7 @@ use crate::web::format;
 use crate::web::platform;
 use crate::web::view_state::{ORIGINS, ViewState};
 
+use super::alerts::state_marks;
 use super::healing::{interval, verdict_sign};
 use super::patterns::{change_entry, pattern_href, pattern_words};
 
@@ -54,6 +56,35 @@ pub(super) fn healing_of(state: &ViewState) -> HealingQuery {
         ..RecordFilter::default()
     };
     HealingQuery { range: state.range.clone(), filter, ..HealingQuery::default() }
+}
+
+/// What fires and what is about to. Nothing stands here while all is well: then the page is about figures.
+#[component]
+pub(super) fn AlertsInShort(
+    /// The answer.
+    brief: AlertsBrief,
+) -> impl IntoView {
+    let AlertsBrief { now, counts, worst } = brief;
+    let any = !worst.is_empty();
+    let entry = |alert: AlertBrief| {
+        let (sign, word, ink) = state_marks(alert.state, alert.severity);
+        let silenced = if alert.silenced { " · silenced" } else { "" };
+        Attention {
+            ink,
+            sign,
+            word,
+            sentence: format!("{}: {}", alert.rule, alert.summary),
+            href: Some("/alerts".to_owned()),
+            evidence: format!("{}{silenced}", alert.severity.as_str()),
+            at: Some(alert.since),
+        }
+    };
+    let entries = worst.into_iter().map(entry).collect::<Vec<_>>();
+    let note = format!("{} firing, {} pending", counts.firing, counts.pending);
+    any.then(|| {
+        let all = Some(("/alerts".to_owned(), "All alerts".to_owned()));
+        view! { <AttentionCard id="alerts" title="Alerts" note=note entries=entries now=now nothing="" all=all /> }
+    })
 }
 
 /// What recurs, in short.

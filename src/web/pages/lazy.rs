@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};
 
 use super::agent::AgentPage;
+use super::alerts::AlertsPage;
 use super::explore::ExplorePage;
 use super::exports::ExportsPage;
 use super::healing::HealingsPage;
@@ -62,6 +63,8 @@ lazy_pages! {
     PatternsRoute shows PatternsPage;
     /// `/patterns/:id`
     PatternRoute shows PatternPage;
+    /// `/alerts`
+    AlertsRoute shows AlertsPage;
     /// `/system`
     SystemRoute shows SystemPage;
 }

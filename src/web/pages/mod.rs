@@ -1,6 +1,7 @@
 //! The pages, one file a route. A page asks once and shows the answer; its parts are in `components`.
 
 mod agent;
+mod alerts;
 mod explore;
 mod exports;
 mod findings;

@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 
 use crate::model::Problem;
+use crate::model::alert::AlertsBrief;
 use crate::model::healing::HealingReport;
 use crate::model::overview::Overview;
 use crate::model::pattern::PatternsBrief;
-use crate::web::calls::{ask, load_healing, load_overview, load_patterns_brief};
+use crate::web::calls::{ask, load_alerts_brief, load_healing, load_overview, load_patterns_brief};
 use crate::web::components::agent_table::{AgentOrder, AgentTable};
 use crate::web::components::answer::answer_with;
 use crate::web::components::chart_cursor::Cursor;
@@ -21,11 +22,11 @@ use crate::web::components::task_table::TaskTable;
 use crate::web::components::tiles::Tiles;
 use crate::web::components::view::provide_view;
 
-use super::findings::{HealingInShort, PatternsInShort, healing_of, refresh_with};
+use super::findings::{AlertsInShort, HealingInShort, PatternsInShort, healing_of, refresh_with};
 use super::import::ImportOffers;
 
 /// What was found in the records, read beside them.
-type Findings = (Result<PatternsBrief, Problem>, Result<HealingReport, Problem>);
+type Findings = (Result<PatternsBrief, Problem>, Result<HealingReport, Problem>, Result<AlertsBrief, Problem>);
 
 /// The overview.
 #[component]
@@ -36,12 +37,14 @@ pub fn OverviewPage() -> impl IntoView {
     let about = Memo::new(move |_| view.state.with(healing_of));
     let healing = ask(move || about.get(), load_healing);
     let patterns = ask(|| (), |()| load_patterns_brief());
+    let alerts = ask(|| (), |()| load_alerts_brief());
+    refresh_with(overview, alerts);
     refresh_with(overview, healing);
     refresh_with(overview, patterns);
     let pending = RwSignal::new(false);
     Cursor::provide();
     keep_live(overview, view, pending);
-    let beside = move || async move { (patterns.await, healing.await) };
+    let beside = move || async move { (patterns.await, healing.await, alerts.await) };
     answer_with(overview, pending, beside, |overview, findings| {
         view! { <OverviewBody overview=overview findings=Some(findings) /> }.into_any()
     })
@@ -93,7 +96,15 @@ fn Figures(overview: Overview, #[prop(optional_no_strip)] findings: Option<Findi
     let busy = format!("busiest {} of {}", busiest.len(), totals.active_agents);
     let failures = format!("the newest {}", recent_failures.len());
     let slow = format!("the longest {}", slowest_tasks.len());
+    let (found, alerts) = match findings {
+        Some((patterns, healing, alerts)) => (Some((patterns, healing)), Some(alerts)),
+        None => (None, None),
+    };
     view! {
+        {alerts.map(|alerts| match alerts {
+            Ok(brief) => view! { <AlertsInShort brief=brief /> }.into_any(),
+            Err(problem) => lacking(problem),
+        })}
         <Tiles
             totals=totals.clone()
             previous=previous.clone()
@@ -137,7 +148,7 @@ fn Figures(overview: Overview, #[prop(optional_no_strip)] findings: Option<Findi
                 <AgentTable title="Fastest agents" note=least rows=fastest order=AgentOrder::Fastest nothing=too_few />
             </div>
         </div>
-        {findings.map(|(patterns, healing)| view! {
+        {found.map(|(patterns, healing)| view! {
             <div class="grid">
                 {match patterns {
                     Ok(brief) => view! { <PatternsInShort brief=brief now=now /> }.into_any(),

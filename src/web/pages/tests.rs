@@ -136,7 +136,7 @@ fn a_hidden_series_is_not_drawn_but_stays_in_legend_and_table() {
 async fn an_empty_store_teaches_and_an_empty_range_says_where_the_data_is() {
     // Listing the routes starts what the search for sources runs on.
     let routes = leptos_axum::generate_route_list(crate::web::app::App);
-    assert_eq!(routes.len(), 16);
+    assert_eq!(routes.len(), 17);
     let empty = overview("/", |o| o.scope.bounds = None);
     assert!(empty.contains("Nothing recorded yet") && empty.contains("swarmscope import claude-code"));
     let nothing = |o: &mut Overview| (o.totals = Totals::default(), ()).1;

@@ -1,0 +1,175 @@
+//! What became of alerts, and who was told.
+
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+use super::now::{refresh_after, state_marks};
+use crate::model::alert::{AlertHistory, ChangeReason};
+use crate::model::channel::{ChannelReport, Delivery, DeliveryState, Telling};
+use crate::model::{Micros, Problem};
+use crate::web::calls::TestChannel;
+use crate::web::charts::Ink;
+use crate::web::components::command_block::CommandBlock;
+use crate::web::components::data_table::{Cell, DataTable, Head, Table};
+use crate::web::components::table_card::TableCard;
+use crate::web::format;
+
+/// What to write for a first channel.
+const FIRST_CHANNEL: &str =
+    "[[alerts.channels]]\nname = \"team\"\ntype = \"slack\"\nurl = { env = \"SLACK_WEBHOOK_URL\" }";
+
+fn table(heads: &[(&'static str, &'static str)], rows: Vec<Vec<Cell>>) -> Table {
+    Table { class: "", heads: heads.iter().map(|(label, class)| Head::plain(*label, class)).collect(), rows }
+}
+
+fn lacking(problem: Problem) -> AnyView {
+    view! { <p class="card nothing" role="alert">{problem.detail}</p> }.into_any()
+}
+
+/// Every step of every alert, with the figures at the time.
+pub(super) fn history(history: Result<AlertHistory, Problem>, rule: Option<String>, now: Micros) -> AnyView {
+    let history = match history {
+        Ok(history) => history,
+        Err(problem) => return lacking(problem),
+    };
+    let heads =
+        [("Rule", ""), ("Step", ""), ("When", "number"), ("What was the matter", "after-number"), ("Why", "minor")];
+    let rows = history.changes.iter().map(|change| {
+        let (sign, word, ink) = state_marks(change.to, change.severity);
+        let why = match change.reason {
+            ChangeReason::Holds => "the condition holds",
+            ChangeReason::Cleared => "it does not hold any more",
+            ChangeReason::NotEnoughData => "not enough data any more",
+            ChangeReason::RuleGone => "the rule is switched off or gone",
+        };
+        vec![
+            Cell::text(&change.rule),
+            Cell::state(ink.token(), sign, word).small(if change.silenced { "silenced" } else { "" }),
+            Cell::instant(change.at, now),
+            Cell::text(&change.summary),
+            Cell::text(why),
+        ]
+    });
+    let rows: Vec<_> = rows.collect();
+    let of = rule.map(|rule| format!(" of {rule}")).unwrap_or_default();
+    let note = format!("the newest {} steps{of}", rows.len());
+    let all = (!of.is_empty()).then(|| view! { <p><a class="button" href="/alerts#history">"Of all rules"</a></p> });
+    view! {
+        <div id="history" data-panel="history">
+            <TableCard title="What happened" note=note empty=rows.is_empty() nothing="No alert ever moved.">
+                <DataTable table=table(&heads, rows) />
+            </TableCard>
+            {all}
+        </div>
+    }
+    .into_any()
+}
+
+/// The channels, each with a button to try it, and what was sent.
+pub(super) fn channels(telling: Result<Telling, Problem>, now: Micros, again: Callback<()>) -> AnyView {
+    let Telling { channels, deliveries } = match telling {
+        Ok(telling) => telling,
+        Err(problem) => return lacking(problem),
+    };
+    let empty = channels.is_empty();
+    let note = format!("{} in the configuration", channels.len());
+    let items =
+        channels.into_iter().map(|channel| view! { <Channel channel=channel now=now again=again /> }).collect_view();
+    let sent = (!deliveries.is_empty()).then(|| {
+        view! {
+            <div data-panel="deliveries">
+                <TableCard title="What was sent" note=format!("the newest {} messages", deliveries.len())>
+                    <DataTable table=log(&deliveries, now) />
+                </TableCard>
+            </div>
+        }
+    });
+    view! {
+        <section class="card" aria-labelledby="channels-title" id="channels" data-panel="channels">
+            <header class="card-header">
+                <h2 id="channels-title">"Channels"</h2>
+                <span class="muted">{note}</span>
+            </header>
+            {if empty {
+                view! {
+                    <p class="nothing">"Nobody is told of alerts yet. Write a channel into the configuration: a webhook, Slack, PagerDuty, an Alertmanager, or e-mail."</p>
+                    <CommandBlock command=FIRST_CHANNEL />
+                }.into_any()
+            } else {
+                view! { <ul class="attention">{items}</ul> }.into_any()
+            }}
+        </section>
+        {sent}
+    }
+    .into_any()
+}
+
+fn delivery_marks(state: DeliveryState) -> (&'static str, &'static str, Ink) {
+    match state {
+        DeliveryState::Sent => ("●", "sent", Ink::Success),
+        DeliveryState::Waiting => ("◐", "waiting", Ink::Timeout),
+        DeliveryState::Failed => ("▲", "failed", Ink::Failure),
+    }
+}
+
+#[component]
+fn Channel(channel: ChannelReport, now: Micros, again: Callback<()>) -> impl IntoView {
+    let test = ServerAction::<TestChannel>::new();
+    let value = test.value();
+    refresh_after(move || value.with(Option::is_some), again);
+    let said = move || {
+        value.get().map(|answer| match answer {
+            Ok(Delivery { error: None, .. }) => "The test arrived.".to_owned(),
+            Ok(Delivery { error: Some(error), .. }) => format!("The test did not arrive: {error}"),
+            Err(problem) => problem.detail,
+        })
+    };
+    let (sign, word, ink) = match (&channel.trouble, &channel.last) {
+        (Some(_), _) => ("▲", "cannot send", Ink::Failure),
+        (None, Some(last)) => delivery_marks(last.state),
+        (None, None) => ("○", "nothing sent yet", Ink::Cancelled),
+    };
+    let severities = channel.severities.iter().map(|severity| severity.as_str()).collect::<Vec<_>>().join(", ");
+    let told = if channel.send_resolved { "" } else { ", only what fires" };
+    let when = channel
+        .last
+        .as_ref()
+        .map(|last| format!(" · {word} {}", format::ago(last.finished.unwrap_or(last.created), now)));
+    let (name, tag) = (channel.name.clone(), channel.name.clone());
+    view! {
+        <li data-channel=tag>
+            <span class="state" data-ink=ink.token()><span aria-hidden="true">{sign}</span> " " {word}</span>
+            <span class="what">
+                <b>{channel.name}</b>
+                {format!(" {} to {}", channel.kind, channel.target)}
+                <small class="muted">{format!("{severities}{told}")} {when}</small>
+                {channel.trouble.map(|trouble| view! { <small class="wrong">{trouble}</small> })}
+                <small role="status">{said}</small>
+            </span>
+            <ActionForm action=test>
+                <input type="hidden" name="name" value=name />
+                <button type="submit" class="button" disabled=move || test.pending().get()>"Send a test"</button>
+            </ActionForm>
+        </li>
+    }
+    .into_any()
+}
+
+fn log(deliveries: &[Delivery], now: Micros) -> Table {
+    let heads =
+        [("Channel", ""), ("Result", ""), ("When", "number"), ("Message", "after-number"), ("Took", "number minor")];
+    let rows = deliveries.iter().map(|delivery| {
+        let (sign, word, ink) = delivery_marks(delivery.state);
+        let tries = if delivery.attempts > 1 { format!("{} attempts", delivery.attempts) } else { String::new() };
+        let next = delivery.next.map(|next| format!("again {}", format::moment_exact(next, now)));
+        let small = [Some(tries), delivery.error.clone(), next].into_iter().flatten().filter(|text| !text.is_empty());
+        vec![
+            Cell::text(&delivery.channel),
+            Cell::state(ink.token(), sign, word).small(&small.collect::<Vec<_>>().join("; ")),
+            Cell::instant(delivery.finished.unwrap_or(delivery.created), now),
+            Cell::text(&delivery.title).small(if delivery.test { "test" } else { "" }),
+            Cell::figure(delivery.duration_ms.map(|ms| format::duration(f64::from(ms)))),
+        ]
+    });
+    table(&heads, rows.collect())
+}
