@@ -7,8 +7,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    ApiProblem, ApiState, accept, agents, aggregate, alerts, channels, docs, document, event_counts, export, flush, healing,
-    ingest, insight, lists, maintain, metrics, openapi, patterns, probes, registry, reply, sessions, stream,
+    ApiProblem, ApiState, accept, agents, aggregate, alerts, channels, docs, document, event_counts, export, flush,
+    healing, ingest, insight, lists, maintain, metrics, openapi, patterns, probes, registry, reply, sessions, stream,
     swarm_health, swarms, top, trends,
 };
 use crate::model::{Problem, ProblemKind};

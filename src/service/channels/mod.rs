@@ -119,7 +119,7 @@ impl Service {
 
     /// Turns notifications into messages.
     async fn plan(&self, now: Micros) -> Result<(), ServiceError> {
-        let waiting = self.store().snapshot().await?.alert_notifications(TAKEN_MAX).await?;
+        let waiting = self.waiting_notifications(TAKEN_MAX).await?;
         if waiting.is_empty() {
             return Ok(());
         }
