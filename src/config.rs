@@ -13,9 +13,11 @@ use crate::model::health::{AgentSettings, HeartbeatSettings};
 use crate::model::maintain::{CompressionSettings, RetentionSettings, StreamSettings, WriteBufferSettings};
 use crate::model::pattern::PatternSettings;
 use crate::model::price::PriceTable;
+use crate::model::system::HealthSettings;
 use crate::store::StoreOptions;
 use crate::telemetry::LogFormat;
 
+pub use log::LogConfig;
 pub use server::ServerConfig;
 
 /// Why a configuration cannot be used.
@@ -84,6 +86,8 @@ pub struct Config {
     pub alerts: AlertSettings,
     /// How many tokens may be used.
     pub budget: BudgetSettings,
+    /// Targets and critical thresholds of the program itself.
+    pub health: HealthSettings,
     /// Log lines.
     pub log: LogConfig,
     /// What tokens cost.
@@ -132,16 +136,6 @@ impl StoreConfig {
     }
 }
 
-/// `[log]`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LogConfig {
-    /// Text or JSON.
-    pub format: LogFormat,
-    /// The least level that is logged; `None` = info for `serve`, warn for everything else.
-    pub level: Option<String>,
-}
-
 /// What the environment and the command line say; they win over the file.
 #[derive(Debug, Default)]
 pub struct Overrides {
@@ -163,6 +157,8 @@ pub struct Overrides {
     pub log_format: Option<LogFormat>,
     /// Which are written.
     pub log_level: Option<String>,
+    /// Where to besides standard error.
+    pub log_file: Option<PathBuf>,
 }
 
 impl Config {
@@ -226,6 +222,9 @@ impl Config {
         if overrides.log_level.is_some() {
             self.log.level = overrides.log_level;
         }
+        if overrides.log_file.is_some() {
+            self.log.file = overrides.log_file;
+        }
         Ok(())
     }
 
@@ -246,6 +245,8 @@ impl Config {
         agents::validate(&self.agents, &self.heartbeat)?;
         patterns::validate(&self.patterns)?;
         alerts::validate(&self.alerts, &self.budget)?;
+        health::validate(&self.health)?;
+        log::validate(&self.log)?;
         channels::validate(&self.alerts)
     }
 }
@@ -253,6 +254,8 @@ impl Config {
 mod agents;
 mod alerts;
 mod channels;
+mod health;
+mod log;
 mod patterns;
 pub mod server;
 mod upkeep;

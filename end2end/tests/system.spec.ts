@@ -35,3 +35,52 @@ for (const [store, task, button, result] of tasks) {
     }).toPass({ timeout: 20_000 });
   });
 }
+
+test("the key metrics stand beside their targets, each with a word for its colour", async ({ open, page }) => {
+  await open("demo", "/system");
+  const metrics = page.getByRole("region", { name: "Key metrics" }).locator("tbody tr");
+  await expect(metrics.getByRole("rowheader")).toHaveText([
+    "Uptime",
+    "Response time, p95",
+    "Error rate",
+    "CPU",
+    "Memory",
+    "Disk",
+    "Database size",
+  ]);
+  await expect(metrics.filter({ hasText: "Error rate" })).toContainText("≤ 0.1");
+  await expect(metrics.filter({ hasText: "Database size" })).toContainText("watched");
+  for (const row of await metrics.all()) await expect(row.locator(".state")).toHaveText(/ok|warning|critical|not known/);
+  const checks = page.getByRole("region", { name: "Health checks" }).locator("tbody tr");
+  await expect(checks.getByRole("rowheader")).toHaveText([
+    "database",
+    "disk space",
+    "memory",
+    "query performance",
+    "agents",
+  ]);
+  await expect(checks.first()).toContainText("readable and writable");
+  expect(await overflow(page)).toBe(0);
+});
+
+test("the key metrics are read again while somebody looks", async ({ open, page, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, "without JavaScript the page stands still");
+  await open("demo", "/system");
+  await page.waitForRequest((request) => request.url().includes("/rpc/load_system_health"), { timeout: 15_000 });
+});
+
+test("a dry run says what would go and changes nothing", async ({ open, page, javaScriptEnabled }) => {
+  await open("old", "/system");
+  const before = await page.getByRole("region", { name: "What is kept" }).innerText();
+  await page.locator("summary").filter({ hasText: "Clean up" }).click();
+  await page.getByLabel("Older than").fill("30");
+  await page.getByLabel(/^Dry run/).check();
+  await page.getByRole("button", { name: "Clean up now" }).click();
+  const found = page.getByRole("region", { name: "Dry run" });
+  await expect(async () => {
+    if (javaScriptEnabled === false) await page.reload();
+    await expect(found).toContainText("older than 30", { timeout: 2000 });
+  }).toPass({ timeout: 20_000 });
+  await expect(found).toContainText(/would (seal|delete)|nothing to do/);
+  expect(await page.getByRole("region", { name: "What is kept" }).innerText()).toBe(before);
+});

@@ -12,5 +12,6 @@ pub mod percentile;
 pub mod retention;
 pub mod sketch;
 pub mod stats;
+pub mod system;
 pub mod trend;
 pub mod wilson;

@@ -111,7 +111,9 @@ pub async fn layer(State(meters): State<Meters>, request: Request, next: Next) -
     let reads = matches!(*request.method(), Method::GET | Method::HEAD) || path.starts_with(SERVER_FUNCTIONS);
     let query_type = route.as_deref().filter(|_| reads).and_then(|route| query_type(route, path));
     // A probe that says "not now" is an answer, not a failure.
-    let probe = matches!(route.as_deref(), Some("/livez" | "/readyz" | "/startupz"));
+    let probe = route
+        .as_deref()
+        .is_some_and(|route| ["/livez", "/readyz", "/startupz"].iter().any(|probe| route.starts_with(probe)));
     let method = request.method().clone();
     let response = next.run(request).await;
     let time = started.elapsed();

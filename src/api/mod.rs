@@ -4,6 +4,7 @@
 //! `/api/v1/openapi.json`. Not here: pages (`web`), sockets and signals (`server`).
 
 mod accept;
+pub mod access;
 pub mod agents;
 pub mod aggregate;
 mod alert_schema;
@@ -44,6 +45,7 @@ pub mod steady;
 pub mod stream;
 pub mod swarm_health;
 pub mod swarms;
+pub mod system;
 pub mod timing;
 pub mod top;
 pub mod trends;

@@ -25,12 +25,10 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
         tracing::info_span!("request", request_id = %id, method = %request.method(), path = request.uri().path());
     request.extensions_mut().insert(RequestId(id.clone()));
     async move {
-        let started = std::time::Instant::now();
         let mut response = problem::render(timing::timed(next.run(request)).await, &id);
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(HEADER, value);
         }
-        tracing::debug!(status = response.status().as_u16(), ms = started.elapsed().as_secs_f64() * 1e3, "answered");
         response
     }
     .instrument(span)

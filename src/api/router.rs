@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use super::{
     ApiProblem, ApiState, accept, agents, aggregate, alerts, channels, docs, document, event_counts, export, flush,
     healing, ingest, insight, lists, maintain, metrics, openapi, patterns, probes, registry, reply, sessions, stream,
-    swarm_health, swarms, top, trends,
+    swarm_health, swarms, system, top, trends,
 };
 use crate::model::{Problem, ProblemKind};
 
@@ -78,9 +78,13 @@ fn declared() -> OpenApiRouter<ApiState> {
         .routes(routes!(openapi::openapi))
         .routes(routes!(docs::docs))
         .routes(routes!(docs::style))
+        .routes(routes!(system::system))
         .routes(routes!(probes::livez))
+        .routes(routes!(probes::livez_check))
         .routes(routes!(probes::readyz))
+        .routes(routes!(probes::readyz_check))
         .routes(routes!(probes::startupz))
+        .routes(routes!(probes::startupz_check))
         .routes(routes!(metrics::metrics))
 }
 

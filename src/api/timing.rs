@@ -26,6 +26,12 @@ pub async fn query<T>(asking: impl Future<Output = T>) -> T {
     answer
 }
 
+/// What was counted so far for the request at hand; nothing outside one.
+#[must_use]
+pub fn spent() -> Duration {
+    QUERY.try_with(Cell::get).unwrap_or_default()
+}
+
 /// Runs `answering` and writes what it cost into its answer.
 pub async fn timed(answering: impl Future<Output = Response>) -> Response {
     let started = Instant::now();

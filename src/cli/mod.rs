@@ -16,6 +16,7 @@ mod import;
 mod ingest;
 mod memory;
 mod patterns;
+mod remote;
 mod serve;
 mod summary;
 pub mod terminal;
@@ -59,9 +60,12 @@ struct Global {
     /// How log lines are written [default: text]
     #[arg(long, global = true, env = "SWARMSCOPE_LOG_FORMAT", value_enum, value_name = "FORMAT")]
     log_format: Option<telemetry::LogFormat>,
-    /// The least level that is logged: error, warn, info, debug, trace [default: info for serve, off for the screen of top, else warn]
+    /// The least level that is logged: critical, error, warning, info, debug, trace [default: info for serve, off for the screen of top, else warning]
     #[arg(long, global = true, env = "SWARMSCOPE_LOG_LEVEL", value_name = "LEVEL")]
     log_level: Option<String>,
+    /// A file that `serve` writes its log to, besides standard error
+    #[arg(long, global = true, env = "SWARMSCOPE_LOG_FILE", value_name = "FILE")]
+    log_file: Option<std::path::PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -102,7 +106,7 @@ enum Command {
     Check(check::CheckArgs),
     /// Fill a store with a simulated swarm, to look around in [default store: .swarm/demo.db]
     Demo(demo::DemoArgs),
-    /// Ask a running server whether it is well
+    /// Say whether the store is well, or with --url a running server; exit code 1 when it is not
     Health(health::HealthArgs),
 }
 
@@ -164,6 +168,8 @@ fn line(error: &dyn std::error::Error) -> String {
 pub struct Setup {
     /// Validated settings.
     pub config: Config,
+    /// Where log lines go.
+    pub logs: telemetry::Logs,
 }
 
 impl Setup {
@@ -212,6 +218,7 @@ impl Setup {
             alerts: self.config.alerts.clone(),
             budget: self.config.budget.clone(),
             external_url: self.config.external_url(),
+            health: self.config.health,
         }
     }
 }
@@ -252,6 +259,7 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
         db: cli.global.db,
         log_format: cli.global.log_format,
         log_level: cli.global.log_level,
+        log_file: cli.global.log_file,
         ..Overrides::default()
     };
     if let Command::Serve(args) = &cli.command {
@@ -260,20 +268,18 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
     if matches!(cli.command, Command::Demo(_)) {
         overrides.db.get_or_insert_with(|| demo::DEFAULT_DB.into());
     }
-    if let Command::Health(args) = &cli.command {
-        overrides.bind.clone_from(&args.bind);
-    }
     let mut config = Config::load(cli.global.config.as_deref(), overrides)?;
-    if matches!(cli.command, Command::Serve(_)) {
+    let serves = matches!(cli.command, Command::Serve(_));
+    if serves {
         config.server.settle(config::server::token_of_environment())?;
     }
     let default_level = match &cli.command {
         Command::Serve(_) => "info",
         Command::Top(args) if args.is_screen() => "off", // lines between the cells of a screen help nobody
-        _ => "warn",
+        _ => "warning",
     };
-    telemetry::init(&config.log, default_level)?;
-    let setup = Setup { config };
+    let logs = telemetry::init(&config.log, default_level, serves)?;
+    let setup = Setup { config, logs };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{CliError, Setup, terminal};
 use crate::config::Overrides;
@@ -49,7 +50,9 @@ impl ServeArgs {
 /// Serves until the first SIGINT or SIGTERM, then finishes what it began.
 pub async fn run(_args: ServeArgs, setup: &Setup) -> Result<ExitCode, CliError> {
     let listener = server::bind(setup.config.server.bind).await?;
-    let service = setup.open().await?;
+    reopen_logs(setup)?;
+    let header_seconds = setup.config.server.header_seconds;
+    let service = server::startup::answer_until(&listener, header_seconds, setup.open()).await?;
     let address = listener.local_addr().map_err(server::ServerError::Listen)?;
     terminal::out(&format!(
         "Swarmscope serves http://{address} over {} (Ctrl-C ends it)",
@@ -57,4 +60,22 @@ pub async fn run(_args: ServeArgs, setup: &Setup) -> Result<ExitCode, CliError> 
     ));
     let clean = server::serve(service, &setup.config, listener, server::stop_signal()).await?;
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Has SIGHUP open the log file anew. Without a file it does nothing more than keep a daemon alive whose manager sends
+/// it; in a terminal without a log file it still ends the program when the terminal goes.
+fn reopen_logs(setup: &Setup) -> Result<(), CliError> {
+    let logs = setup.logs.clone();
+    if !logs.has_file() && terminal::watched() {
+        return Ok(());
+    }
+    let mut hangup = signal(SignalKind::hangup())
+        .map_err(|error| CliError::Failed(format!("could not listen for SIGHUP: {error}")))?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            logs.reopen();
+            tracing::info!("opened the log file anew");
+        }
+    });
+    Ok(())
 }

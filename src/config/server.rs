@@ -64,6 +64,8 @@ pub struct ServerConfig {
     pub answer_idle_seconds: u64,
     /// Seconds to finish running requests in after the first stop signal.
     pub drain_seconds: u64,
+    /// Seconds to go on serving before that, while `/readyz` says no, so that a balancer looks elsewhere first.
+    pub drain_delay_seconds: u64,
 }
 
 impl Default for ServerConfig {
@@ -87,6 +89,7 @@ impl Default for ServerConfig {
             body_bytes_per_second_min: 256,
             answer_idle_seconds: 60,
             drain_seconds: 10,
+            drain_delay_seconds: 0,
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod patterns;
 pub mod retention;
 pub mod stale;
 pub mod trends;
+pub mod watch;
 
 use std::time::Duration;
 
@@ -43,6 +44,7 @@ impl Jobs {
         tasks.spawn(trends::run(service.clone(), stop.clone()));
         tasks.spawn(alerts::run(service.clone(), stop.clone()));
         tasks.spawn(channels::run(service.clone(), stop.clone()));
+        tasks.spawn(watch::run(service.clone(), stop.clone()));
         tasks.close();
         Self { stop, tasks }
     }

@@ -275,6 +275,19 @@ pub struct MaintenanceStatus {
     pub total: u64,
 }
 
+/// What a cleanup would have done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct DryRun {
+    /// When it was tried.
+    #[serde(with = "rfc3339")]
+    pub at: Micros,
+    /// Days it was asked to go by; `None` = as retention says.
+    pub older_than_days: Option<u32>,
+    /// What it found.
+    pub report: MaintenanceReport,
+}
+
 /// The store as a whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -309,6 +322,8 @@ pub struct StoreReport {
     pub runs: Vec<MaintenanceRun>,
     /// What runs now.
     pub running: Option<MaintenanceStatus>,
+    /// What the last dry run of this process would have done; `None` when there was none, or something was done since.
+    pub dry_run: Option<DryRun>,
 }
 
 impl StoreReport {

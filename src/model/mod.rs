@@ -30,6 +30,7 @@ pub mod registry;
 pub mod session;
 pub mod source;
 pub mod summary;
+pub mod system;
 pub mod time;
 pub mod tokens;
 pub mod top;

@@ -7,6 +7,7 @@ mod connections;
 mod pages;
 mod patient;
 mod site;
+pub mod startup;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -28,6 +29,7 @@ use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
+use crate::api::access::Access;
 use crate::api::guard::address::Peer;
 use crate::api::guard::{self, Guard};
 use crate::api::steady::Pace;
@@ -79,6 +81,7 @@ pub fn compose(service: &Service, config: &Config) -> Router {
         ndjson_bytes: config.ingest.ndjson_bytes_max,
         line_bytes: config.ingest.line_bytes_max,
     };
+    let access = Access { service: service.clone(), slow: Duration::from_millis(config.log.slow_query_ms) };
     let pace = Pace {
         idle: Duration::from_secs(config.server.body_idle_seconds),
         bytes_per_second_min: config.server.body_bytes_per_second_min,
@@ -100,6 +103,7 @@ pub fn compose(service: &Service, config: &Config) -> Router {
         .layer(middleware::from_fn_with_state(guard, guard::layer))
         .layer(compression())
         .layer(middleware::map_response(protect))
+        .layer(middleware::from_fn_with_state(access, api::access::layer))
         .layer(middleware::from_fn(request_id::layer))
         .layer(middleware::from_fn_with_state(pace, api::steady::layer))
 }
@@ -166,6 +170,12 @@ pub async fn serve(
     }
     let door = Door::new(compose(&service, config), &config.server);
     let jobs = Jobs::start(&service);
+    let (draining, delay) = (service.clone(), Duration::from_secs(config.server.drain_delay_seconds));
+    let stop = async move {
+        stop.await;
+        draining.drain();
+        tokio::time::sleep(delay).await;
+    };
     let connections = Connections::new(config.server.connections_max);
     let graceful = GracefulShutdown::new();
     let mut stop = pin!(stop);

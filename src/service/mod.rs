@@ -24,6 +24,7 @@ pub mod patterns;
 pub mod query;
 pub mod record;
 mod sessions;
+pub mod system;
 mod top;
 mod trends;
 pub mod vitals;
@@ -35,6 +36,7 @@ use crate::model::health::{AgentSettings, HeartbeatSettings};
 use crate::model::maintain::{CompressionSettings, RetentionSettings, StreamSettings, WriteBufferSettings};
 use crate::model::pattern::PatternSettings;
 use crate::model::price::PriceTable;
+use crate::model::system::HealthSettings;
 use crate::store::Store;
 
 pub use error::ServiceError;
@@ -53,6 +55,7 @@ pub struct Service {
     past: Arc<vitals::Past>,
     alerts: Arc<alerts::Desk>,
     channels: Arc<channels::Desk>,
+    system: Arc<system::Desk>,
 }
 
 /// Plain values the top floor hands down.
@@ -84,6 +87,8 @@ pub struct Settings {
     pub budget: BudgetSettings,
     /// Where people reach this server, without a slash at the end: links in messages lead there.
     pub external_url: String,
+    /// Targets and critical thresholds of the program itself.
+    pub health: HealthSettings,
 }
 
 impl Service {
@@ -102,6 +107,7 @@ impl Service {
             past: Arc::default(),
             alerts: Arc::default(),
             channels: Arc::default(),
+            system: Arc::default(),
         }
     }
 

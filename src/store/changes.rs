@@ -9,9 +9,9 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::watch;
 
-use super::Landing;
 use super::chore::{Chore, Outcome};
 use super::queue::{Done, Job, Work};
+use super::{Landing, UPTIME_KEY};
 use crate::model::time::DAY;
 use crate::model::{Micros, Record, TimeRange};
 
@@ -96,7 +96,9 @@ impl Changes {
                     _,
                 ) => {}
                 (Work::Chore(Chore::PutHealings(_)), Done::Chore(Outcome::Counted(0))) => {}
-                // Deletions, sealing, facts about the file.
+                // That a server is up is on no page that is kept.
+                (Work::Info { key, .. }, _) if key == UPTIME_KEY => {}
+                // Deletions, sealing, other facts about the file.
                 _ => return self.note(TimeRange::ALL),
             }
         }

@@ -20,6 +20,7 @@ pub(super) struct Counters {
     pub differing: AtomicU64,
     pub failures: AtomicU64,
     pub stopped: AtomicBool,
+    pub failing: AtomicBool,
 }
 
 /// How the store is doing.
@@ -49,11 +50,14 @@ pub struct Gauge {
     pub wal_bytes: u64,
     /// Whether writing stopped after the disk failed to keep a write.
     pub stopped: bool,
+    /// Whether the last attempt to write failed for a reason that is not in what was written.
+    pub failing: bool,
 }
 
 impl Counters {
     /// Counts a committed transaction that took `micros` and what became of its records.
     pub(super) fn committed(&self, micros: u64, done: &[Done]) {
+        self.failing.store(false, Ordering::Relaxed);
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.commit_micros.fetch_add(micros, Ordering::Relaxed);
         for done in done {
@@ -75,6 +79,9 @@ impl Counters {
     pub(super) fn failed(&self, path: &Path, error: StoreError) -> StoreError {
         self.failures.fetch_add(1, Ordering::Relaxed);
         let error = error.of_writing(path);
+        if !error.is_about_a_record() {
+            self.failing.store(true, Ordering::Relaxed);
+        }
         if matches!(error, StoreError::Stopped { .. }) {
             self.stopped.store(true, Ordering::Relaxed);
         }
@@ -97,6 +104,7 @@ impl Counters {
             file_bytes: 0,
             wal_bytes: 0,
             stopped: self.stopped.load(Ordering::Relaxed),
+            failing: self.failing.load(Ordering::Relaxed),
         }
     }
 }

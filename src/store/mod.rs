@@ -72,6 +72,9 @@ pub use upkeep::CheckReport;
 use names::Names;
 use queue::{Done, Queue, Work};
 
+/// The fact under which servers note when they were up.
+pub const UPTIME_KEY: &str = "uptime";
+
 /// How a store is opened.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {

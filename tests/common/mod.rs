@@ -60,6 +60,7 @@ impl Server {
             alerts: config.alerts.clone(),
             budget: config.budget.clone(),
             external_url: config.external_url(),
+            health: config.health,
             ..Settings::default()
         };
         let service = Service::new(store, settings);
@@ -184,6 +185,7 @@ pub fn program() -> Command {
         "SWARMSCOPE_ADMIN_TOKEN_FILE",
         "SWARMSCOPE_LOG_LEVEL",
         "SWARMSCOPE_LOG_FORMAT",
+        "SWARMSCOPE_LOG_FILE",
     ] {
         command.env_remove(name);
     }

@@ -17,7 +17,7 @@ use std::time::Instant;
 use tokio::sync::OwnedMutexGuard;
 
 use super::{Service, ServiceError};
-use crate::model::maintain::{MaintenanceReport, MaintenanceStatus, MaintenanceTask};
+use crate::model::maintain::{DryRun, MaintenanceReport, MaintenanceStatus, MaintenanceTask};
 use crate::model::{Micros, Problem, ProblemKind, TimeRange};
 use crate::store::archive::SEALED;
 use crate::store::size::Measured;
@@ -28,11 +28,17 @@ pub(super) struct Desk {
     turn: Arc<tokio::sync::Mutex<()>>,
     status: Mutex<Option<MaintenanceStatus>>,
     measured: tokio::sync::Mutex<Option<(Micros, Measured)>>,
+    /// What is shown of the last dry run: it is written down nowhere else.
+    dry_run: Mutex<Option<DryRun>>,
 }
 
 impl Desk {
     fn status(&self) -> std::sync::MutexGuard<'_, Option<MaintenanceStatus>> {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn dry_run(&self) -> std::sync::MutexGuard<'_, Option<DryRun>> {
+        self.dry_run.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells what the task is doing.
@@ -124,6 +130,12 @@ impl Service {
             let told = done.as_ref().map(Clone::clone).map_err(|error| error.problem().detail);
             self.store().end_run(id, ended, &told).await?;
         }
+        *self.desk.dry_run() = match (&task, &done) {
+            (MaintenanceTask::Cleanup { older_than_days, dry_run: true }, Ok(report)) => {
+                Some(DryRun { at: now, older_than_days: *older_than_days, report: report.clone() })
+            }
+            _ => None,
+        };
         self.desk.measured.lock().await.take(); // sizes are others now
         drop(turn);
         done

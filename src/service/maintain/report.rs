@@ -42,6 +42,7 @@ impl Service {
             next_cleanup: self.next_cleanup().await?,
             runs: self.store().runs(StoreReport::RUNS_LISTED).await?,
             running: self.maintenance_status(),
+            dry_run: self.desk.dry_run().clone(),
         })
     }
 

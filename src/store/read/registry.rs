@@ -38,6 +38,9 @@ const ACTIVE: &str = "select t.name, l.status, l.spawn_ts, l.running_ts, l.compl
         and not exists (select 1 from agent_life n where n.agent = l.agent and n.spawn_ts > l.spawn_ts)
     order by l.spawn_ts desc, l.id desc limit ?3";
 
+/// One row an agent; those that never beat say nothing.
+const BEATING: &str = "select agent from agent_pulse where last_ts >= ?1 and beats <> '[]'";
+
 const MEMBERS: &str = "select agent from swarm_agent where swarm = ?1 and first_ts < ?3 and last_ts >= ?2";
 
 /// An agent's present or last life, without what is large.
@@ -120,6 +123,18 @@ impl Snapshot {
     /// [`StoreError`].
     pub async fn pulses(&mut self, agents: &[i64]) -> Result<HashMap<i64, Pulse>, StoreError> {
         pulse::read(&mut self.tx, agents).await
+    }
+
+    /// Agents that were heard of at `since` or later and ever beat, by number.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn beating_since(&mut self, since: Micros) -> Result<Vec<i64>, StoreError> {
+        sqlx::query_scalar(BEATING)
+            .bind(since.0)
+            .fetch_all(&mut *self.tx)
+            .await
+            .map_err(query("look which agents beat"))
     }
 
     /// Agents at work by the start of their lives, newest first, after the place `after`.

@@ -6,10 +6,12 @@
 mod json;
 mod number;
 mod time;
+mod vital;
 
 pub use json::*;
 pub use number::*;
 pub use time::*;
+pub use vital::*;
 
 /// What stands where there is no figure.
 pub const NONE: &str = "–";

@@ -1,56 +1,44 @@
-//! `/system`: what the store holds and costs, and the tasks that keep it so.
+//! `/system`: how the program is doing, what the store holds and costs, and the tasks that keep it so.
 
 mod report;
+mod tasks;
+mod vitals;
 
 use std::time::Duration;
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::model::maintain::StoreReport;
-use crate::web::calls::{Answer, StartTask, TaskName, ask, load_store_report};
+use crate::model::system::SystemHealth;
+use crate::web::calls::{ask, load_store_report, load_system_health};
 use crate::web::components::answer::answer;
 use crate::web::components::view::provide_view;
+use tasks::Tasks;
+use vitals::VitalsBody;
 
 pub use report::ReportBody;
 
 /// How often a running task is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// The tasks, each with what it does, in full: nobody should have to guess before pressing.
-const TASKS: [(TaskName, &str, &str, &str); 4] = [
-    (
-        TaskName::Cleanup,
-        "cleanup",
-        "Clean up",
-        "Seals old records into compressed chunks and takes away what is older than retention keeps. \
-         What is taken away is gone.",
-    ),
-    (
-        TaskName::Vacuum,
-        "vacuum",
-        "Vacuum",
-        "Gives pages that are free inside the file back to the disk. Nothing is lost.",
-    ),
-    (
-        TaskName::Backup,
-        "backup",
-        "Back up",
-        "Copies the store into the folder “backups” beside it while it is in use, and reads the copy back.",
-    ),
-    (
-        TaskName::Check,
-        "check",
-        "Check integrity",
-        "Reads every page and every index and says what is wrong. Changes nothing.",
-    ),
-];
+/// How often the key metrics are read again while somebody looks at them.
+const MEASURE_EVERY: Duration = Duration::from_secs(5);
 
 /// The page of the store.
 #[component]
 pub fn SystemPage() -> impl IntoView {
     provide_view();
+    let health = ask(|| (), |()| load_system_health());
+    Effect::new(move || {
+        let look = move || {
+            if !document().hidden() {
+                health.refetch();
+            }
+        };
+        if let Ok(handle) = set_interval_with_handle(look, MEASURE_EVERY) {
+            on_cleanup(move || handle.clear());
+        }
+    });
     let report = ask(|| (), |()| load_store_report());
     let running = RwSignal::new(false);
     Effect::new(move || {
@@ -60,51 +48,19 @@ pub fn SystemPage() -> impl IntoView {
             on_cleanup(move || handle.clear());
         }
     });
-    let tasks = TASKS.map(|(_, name, title, words)| view! { <Task name=name title=title words=words report=report /> });
+    let vitals = move |health: SystemHealth| view! { <VitalsBody health=health /> }.into_any();
     let body = move |report: StoreReport| view! { <ReportBody report=report running=running /> }.into_any();
     view! {
         <Title text="System" />
         <header class="page-header">
             <div class="page-title">
                 <h1>"System"</h1>
-                <span class="muted">"the store, and what keeps it"</span>
+                <span class="muted">"the program, its store, and what keeps it"</span>
             </div>
         </header>
-        <section class="tasks-row" aria-label="Maintenance">{tasks.collect_view()}</section>
+        {answer(health, RwSignal::new(false), vitals)}
+        <Tasks report=report />
         {answer(report, RwSignal::new(false), body)}
-    }
-    .into_any()
-}
-
-/// One task: a button that opens what it does, and a second one that does it. Both work without JavaScript.
-#[component]
-fn Task(name: &'static str, title: &'static str, words: &'static str, report: Answer<StoreReport>) -> impl IntoView {
-    let start = ServerAction::<StartTask>::new();
-    let value = start.value();
-    Effect::new(move || {
-        // The report then shows how far it is.
-        if value.with(Option::is_some) {
-            report.refetch();
-        }
-    });
-    let says = move || {
-        value.get().map(|answer| match answer {
-            Ok(_) => "Started.".to_owned(),
-            Err(problem) => problem.detail,
-        })
-    };
-    view! {
-        <details class="card confirm" data-task=name>
-            <summary class="button">{title}</summary>
-            <p>{words}</p>
-            <ActionForm action=start>
-                <input type="hidden" name="task" value=name />
-                <button type="submit" class="button primary" disabled=move || start.pending().get()>
-                    {format!("{title} now")}
-                </button>
-            </ActionForm>
-            <p role="status">{says}</p>
-        </details>
     }
     .into_any()
 }

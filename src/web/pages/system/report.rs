@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::model::answer::Rate;
 use crate::model::maintain::{
-    Action, Forecast, MaintenanceReport, MaintenanceRun, MaintenanceStatus, Shelf, StoreReport,
+    Action, DryRun, Forecast, MaintenanceReport, MaintenanceRun, MaintenanceStatus, Shelf, StoreReport,
 };
 use crate::model::time::SECOND;
 use crate::model::{Dataset, Micros};
@@ -30,6 +30,7 @@ pub fn ReportBody(
     let measured = format!("rows and bytes with indices, measured {}", format::instant(report.measured));
     view! {
         {report.running.as_ref().map(progress)}
+        {report.dry_run.as_ref().map(|dry| tried(dry, now))}
         <section class="tiles" aria-label="Figures of the store">
             {tile("File", Some(format::bytes(report.file_bytes)), report.file.clone())}
             {tile("Log", Some(format::bytes(report.wal_bytes)), "written and not yet in the file".into())}
@@ -119,6 +120,22 @@ fn progress(status: &MaintenanceStatus) -> impl IntoView + use<> {
             </p>
             <progress value=value max=max aria-label=name></progress>
             <p><a class="button" href="/system" rel="external">"Look again"</a></p>
+        </section>
+    }
+    .into_any()
+}
+
+/// What a cleanup would do.
+fn tried(dry: &DryRun, now: Micros) -> impl IntoView + use<> {
+    let days = dry.older_than_days.map_or("as retention says".to_owned(), |days| format!("older than {days}\u{a0}d"));
+    let note = format!("{days}, tried {}; nothing was changed", format::moment_exact(dry.at, now));
+    view! {
+        <section class="card" aria-label="Dry run">
+            <header class="card-header">
+                <h2>"A cleanup would do this"</h2>
+                <span class="muted">{note}</span>
+            </header>
+            <p>{said(&dry.report)}</p>
         </section>
     }
     .into_any()
@@ -224,9 +241,11 @@ fn millis(micros: i64) -> f64 {
 fn said(report: &MaintenanceReport) -> String {
     let mut parts = Vec::new();
     for change in &report.changes {
-        let done = match change.action {
-            Action::Sealed => "sealed",
-            Action::Deleted => "deleted",
+        let done = match (change.action, report.dry_run) {
+            (Action::Sealed, false) => "sealed",
+            (Action::Deleted, false) => "deleted",
+            (Action::Sealed, true) => "would seal",
+            (Action::Deleted, true) => "would delete",
         };
         let (rows, table, bytes) = (format::count(change.rows), &change.table, format::bytes(change.bytes));
         parts.push(format!("{done} {rows} of {table} ({}, {bytes})", shelf(change.shelf)));
