@@ -202,6 +202,7 @@ async fn a_server_that_stops_says_so_before_it_stops_listening() {
         command.arg("--config").arg(&config);
     });
     let address = serving.address;
+    assert_eq!(ask(address, "/readyz").await, Some((200, "ok\n".into())));
     serving.signal("TERM");
     eventually("it says that it stops", async || {
         ask(address, "/readyz?verbose")

@@ -21,8 +21,9 @@ pub struct RequestId(pub String);
 /// Names the request, runs it inside a span of that name, and writes the body of a problem.
 pub async fn layer(mut request: Request, next: Next) -> Response {
     let id = sent(request.headers()).unwrap_or_else(|| uuid::Uuid::now_v7().simple().to_string());
+    // Of the highest level, so that a log of warnings names the request, too.
     let span =
-        tracing::info_span!("request", request_id = %id, method = %request.method(), path = request.uri().path());
+        tracing::error_span!("request", request_id = %id, method = %request.method(), path = request.uri().path());
     request.extensions_mut().insert(RequestId(id.clone()));
     async move {
         let mut response = problem::render(timing::timed(next.run(request)).await, &id);
