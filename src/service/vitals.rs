@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Service, ServiceError};
+use crate::model::alert::Alert;
 use crate::model::overview::{PageQuery, Totals};
 use crate::model::time::{DAY, HOUR, MINUTE};
 use crate::model::{Micros, RangeSpec, RecordFilter, TimeRange};
@@ -47,6 +48,8 @@ pub struct Vitals {
     pub recent: Totals,
     /// Healing attempts of the last hour, reported or found in events.
     pub recent_healings: Vec<HealingCount>,
+    /// Alerts of the rules inside that wait or fire, as the last look left them.
+    pub alerts: Vec<Alert>,
     /// By how many microseconds sums are behind the newest task; they are written together, so 0.
     pub rollup_lag: i64,
 }
@@ -76,6 +79,7 @@ impl Service {
     /// [`ServiceError::Store`].
     pub async fn vitals(&self, now: Micros) -> Result<Vitals, ServiceError> {
         let recent = self.recent_totals(now).await?;
+        let alerts = self.alerts_now().await?;
         let mark = self.store().changes().mark();
         let mut snapshot = self.store().snapshot().await?;
         let work = self.work_ever(&mut snapshot, mark, now).await?;
@@ -93,6 +97,7 @@ impl Service {
             reported: snapshot.newest_reported(lately).await?,
             recent,
             recent_healings: snapshot.healings_in(lately).await?,
+            alerts,
             rollup_lag: snapshot.rollup_lag().await?,
         };
         drop(snapshot); // nobody asks for a second connection while holding one

@@ -71,6 +71,27 @@ async fn every_figure_is_that_of_the_records() {
 }
 
 #[tokio::test]
+async fn alerts_inside_are_exposed_as_they_stand() {
+    let server = Server::start().await;
+    server.send(&lines(now_ms())).await;
+    server.service.look_at_alerts(Micros(now_ms() * 1000)).await.expect("a look");
+    let standing = server.service.alerts_now().await.expect("alerts");
+    assert!(!standing.is_empty(), "51 of 60 is below 90 %");
+    let exposed = Exposed::read(&server.get("/metrics").await.text);
+    for alert in &standing {
+        let labels = format!(
+            "rule=\"{}\",severity=\"{}\",state=\"{}\"",
+            alert.rule,
+            alert.severity.as_str(),
+            alert.state.as_str()
+        );
+        assert_eq!(exposed.get(&format!("moai_flow_alerts{{{labels}}}")), Some(1.0), "{labels}");
+    }
+    assert_eq!(exposed.sum("moai_flow_alerts", &[]), standing.len() as f64);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn an_import_of_what_is_long_past_counts_and_looks_recent_to_nobody() {
     let server = Server::start().await;
     server.send(&lines(1_767_268_800_000)).await;

@@ -1,11 +1,14 @@
 //! What the records say of the swarm.
 
+use std::collections::BTreeMap;
+
 use super::{counter, gauge};
+use crate::model::alert::Alert;
 use crate::service::vitals::Vitals;
 use crate::store::lifetime::{HealingCount, Work};
 use crate::wire::exposition::{Exposition, Family, Histogram, Kind};
 
-/// Most event types, strategies, agent types and metric series that are named; agents: [`Vitals::AGENTS_NAMED`].
+/// Most event types, strategies, agent types, rules and metric series that are named; agents: [`Vitals::AGENTS_NAMED`].
 const NAMED: usize = 200;
 /// The label of everything beyond.
 const REST: &str = "(other)";
@@ -36,6 +39,8 @@ const RECENT_HEALINGS: Family =
     gauge("recent_healings", "", "Healing attempts of the last hour, reported or found in events.");
 const REPORTED: Family =
     gauge("swarm_metric", "", "Newest value of a swarm's metric, in its own unit, if one came in the last hour.");
+const ALERTS: Family =
+    gauge("alerts", "", "Alerts of the rules inside that wait (pending) or fire, by rule, severity and state.");
 const LAG: Family = gauge("rollup_lag_seconds", "seconds", "By how much the sums are behind the newest task.");
 const DUE: Family = gauge("healing_search_agents", "", "Agents whose events wait to be looked through for healings.");
 const LIMIT: Family = gauge("series_limit", "", "Most values of a label that are shown by name.");
@@ -77,6 +82,7 @@ pub fn write(text: &mut Exposition, vitals: &Vitals) {
     for reported in vitals.reported.iter().take(NAMED) {
         text.sample(&[("swarm", &reported.swarm), ("metric_type", &reported.metric_type)], reported.value);
     }
+    let alerts = alerts(text, &vitals.alerts);
     work(text, vitals);
     let labels = [
         ("agent", Vitals::AGENTS_NAMED, vitals.work.agents.len()),
@@ -84,6 +90,7 @@ pub fn write(text: &mut Exposition, vitals: &Vitals) {
         ("agent_type", NAMED, types),
         ("strategy", NAMED, strategies),
         ("metric_type", NAMED, vitals.reported.len()),
+        ("rule", NAMED, alerts),
     ];
     text.family(&LIMIT);
     for (label, limit, _) in labels {
@@ -100,6 +107,15 @@ fn healings(text: &mut Exposition, family: &Family, counted: &[HealingCount]) ->
     let outcome = |success| if success { "success" } else { "failure" };
     let all = counted.iter().map(|of| ([of.strategy.as_str(), outcome(of.success)], of.count as f64));
     counts(text, family, ["strategy", "outcome"], all)
+}
+
+/// Writes how many alerts there are of each rule: one a swarm or agent, if the rule looks at each.
+fn alerts(text: &mut Exposition, alerts: &[Alert]) -> usize {
+    let mut numbers: BTreeMap<[&str; 3], f64> = BTreeMap::new();
+    for alert in alerts {
+        *numbers.entry([&alert.rule, alert.severity.as_str(), alert.state.as_str()]).or_default() += 1.0;
+    }
+    counts(text, &ALERTS, ["rule", "severity", "state"], numbers.into_iter())
 }
 
 /// Writes counts whose first label is capped: the first [`NAMED`] values keep their names. Returns how many there are.
