@@ -111,8 +111,6 @@ fn written(value: f64, unit: Unit) -> String {
 /// A whole number as it is, any other with at most two decimals, and no zeros at its end.
 fn plain(value: f64) -> String {
     let text = format!("{value:.2}");
-    match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text,
-    }
+    // Two decimals are written of every finite number.
+    if value.is_finite() { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }

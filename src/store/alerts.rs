@@ -87,7 +87,7 @@ pub(super) enum AlertChore {
     /// A look.
     Keep(AlertMoves),
     /// A rule that was made or edited.
-    PutRule(Rule),
+    PutRule(Box<Rule>),
     /// One that is edited no more.
     DeleteRule(String),
     /// A new silence; its id is made here.
@@ -110,7 +110,7 @@ impl Store {
     /// # Errors
     /// As [`Store::write`].
     pub async fn put_alert_rule(&self, rule: Rule) -> Result<(), StoreError> {
-        self.alert_chore(AlertChore::PutRule(rule)).await.map(drop)
+        self.alert_chore(AlertChore::PutRule(Box::new(rule))).await.map(drop)
     }
 
     /// Forgets a rule that was made or edited here; `false` when there is none.

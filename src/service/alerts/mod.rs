@@ -210,13 +210,13 @@ fn shown(silences: Vec<Silence>, now: Micros) -> Vec<Silence> {
 
 /// What of a look has to be written.
 fn moves(book: &AlertBook, evaluation: &Evaluation, now: Micros) -> AlertMoves {
-    let same = |alert: &&Alert| !book.standing.contains(alert);
-    let there = |alert: &&Alert| !evaluation.standing.iter().any(|now| now.key() == alert.key());
+    let is_new = |alert: &&Alert| !book.standing.contains(alert);
+    let is_gone = |alert: &&Alert| !evaluation.standing.iter().any(|now| now.key() == alert.key());
     AlertMoves {
         revision: book.revision,
         now,
-        changed: evaluation.standing.iter().filter(same).cloned().collect(),
-        gone: book.standing.iter().filter(there).cloned().collect(),
+        changed: evaluation.standing.iter().filter(is_new).cloned().collect(),
+        gone: book.standing.iter().filter(is_gone).cloned().collect(),
         changes: evaluation.changes.clone(),
         notifications: evaluation.notifications.clone(),
     }
