@@ -278,7 +278,7 @@ pub struct MaintenanceStatus {
 /// What a cleanup would have done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-pub struct DryRun {
+pub struct CleanupTrial {
     /// When it was tried.
     #[serde(with = "rfc3339")]
     pub at: Micros,
@@ -323,7 +323,7 @@ pub struct StoreReport {
     /// What runs now.
     pub running: Option<MaintenanceStatus>,
     /// What the last dry run of this process would have done; `None` when there was none, or something was done since.
-    pub dry_run: Option<DryRun>,
+    pub dry_run: Option<CleanupTrial>,
 }
 
 impl StoreReport {

@@ -17,7 +17,7 @@ use std::time::Instant;
 use tokio::sync::OwnedMutexGuard;
 
 use super::{Service, ServiceError};
-use crate::model::maintain::{DryRun, MaintenanceReport, MaintenanceStatus, MaintenanceTask};
+use crate::model::maintain::{CleanupTrial, MaintenanceReport, MaintenanceStatus, MaintenanceTask};
 use crate::model::{Micros, Problem, ProblemKind, TimeRange};
 use crate::store::archive::SEALED;
 use crate::store::size::Measured;
@@ -29,7 +29,7 @@ pub(super) struct Desk {
     status: Mutex<Option<MaintenanceStatus>>,
     measured: tokio::sync::Mutex<Option<(Micros, Measured)>>,
     /// What is shown of the last dry run: it is written down nowhere else.
-    dry_run: Mutex<Option<DryRun>>,
+    dry_run: Mutex<Option<CleanupTrial>>,
 }
 
 impl Desk {
@@ -37,7 +37,7 @@ impl Desk {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn dry_run(&self) -> std::sync::MutexGuard<'_, Option<DryRun>> {
+    fn dry_run(&self) -> std::sync::MutexGuard<'_, Option<CleanupTrial>> {
         self.dry_run.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -132,7 +132,7 @@ impl Service {
         }
         *self.desk.dry_run() = match (&task, &done) {
             (MaintenanceTask::Cleanup { older_than_days, dry_run: true }, Ok(report)) => {
-                Some(DryRun { at: now, older_than_days: *older_than_days, report: report.clone() })
+                Some(CleanupTrial { at: now, older_than_days: *older_than_days, report: report.clone() })
             }
             _ => None,
         };

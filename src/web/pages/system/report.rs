@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::model::answer::Rate;
 use crate::model::maintain::{
-    Action, DryRun, Forecast, MaintenanceReport, MaintenanceRun, MaintenanceStatus, Shelf, StoreReport,
+    Action, CleanupTrial, Forecast, MaintenanceReport, MaintenanceRun, MaintenanceStatus, Shelf, StoreReport,
 };
 use crate::model::time::SECOND;
 use crate::model::{Dataset, Micros};
@@ -126,7 +126,7 @@ fn progress(status: &MaintenanceStatus) -> impl IntoView + use<> {
 }
 
 /// What a cleanup would do.
-fn tried(dry: &DryRun, now: Micros) -> impl IntoView + use<> {
+fn tried(dry: &CleanupTrial, now: Micros) -> impl IntoView + use<> {
     let days = dry.older_than_days.map_or("as retention says".to_owned(), |days| format!("older than {days}\u{a0}d"));
     let note = format!("{days}, tried {}; nothing was changed", format::moment_exact(dry.at, now));
     view! {
