@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use common::{Server, Serving, run, skipped};
 use serde_json::{Value, json};
+use swarmscope::model::Micros;
 
 /// 2026-01-01, from noon on: seven tasks of three agents, and what two swarms report.
 const RECORDS: &str = r#"{"kind":"task","task_id":"a1","agent_id":"a","result":"success","timestamp":"2026-01-01T12:01:00Z","duration_ms":100}
@@ -141,6 +142,56 @@ async fn trends_are_of_the_last_hour_and_day_whatever_the_range() {
     let (last, answered) = (last.expect("a time") as i64, now());
     assert!(last <= answered && answered < last + 600_000, "the last step is the present one");
     server.stop().await;
+}
+
+#[tokio::test]
+async fn alerts_stand_above_the_figures_with_what_keeps_them_quiet() {
+    let server = Server::start().await;
+    let now = Micros(chrono::Utc::now().timestamp_micros());
+    let failed = |n: i64| {
+        let end = now.millis() - 1000 * n;
+        format!(r#"{{"kind":"task","task_id":"t{n}","agent_id":"a","result":"failure","timestamp":{end}}}"#)
+    };
+    let lines: Vec<String> = (1..=25).map(failed).collect();
+    assert_eq!(server.send(&lines.join("\n")).await.counts(), [25, 0, 0, 0]);
+    server.service.look_at_alerts(now).await.expect("a look");
+    let alerts = server.get("/api/v1/top").await.json()["alerts"].take();
+    assert_eq!(
+        (&alerts["watching"], &alerts["counts"]["firing"], &alerts["counts"]["critical"]),
+        (&true.into(), &1.into(), &1.into())
+    );
+    let listed = alerts["listed"].as_array().expect("alerts");
+    assert_eq!(listed.len(), 1, "{listed:?}");
+    assert_eq!((&listed[0]["rule"], &listed[0]["state"]), (&"low_success_rate".into(), &"firing".into()));
+    assert_eq!((&listed[0]["severity"], &listed[0]["silenced"]), (&"critical".into(), &false.into()));
+    assert_eq!(alerts["rules"], 4);
+    assert_eq!(alerts["rules_without_data"], 3, "nobody reported a duration, a token or a queue");
+    server.stop().await;
+}
+
+#[test]
+fn without_a_server_rules_that_hold_are_shown_and_a_budget_is_counted_whatever_the_range() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let now = chrono::Utc::now().timestamp_millis();
+    let used = |n: i64| {
+        let end = now - 60_000 * n;
+        format!(
+            r#"{{"kind":"task","task_id":"t{n}","agent_id":"a","result":"success","timestamp":{end},"tokens_used":30}}"#
+        )
+    };
+    let lines: Vec<String> = [1, 2, 3, 119].map(used).into();
+    std::fs::write(folder.path().join("r.ndjson"), lines.join("\n")).expect("records");
+    std::fs::write(folder.path().join("c.toml"), "[budget]\ntokens = 100\nwindow = \"1h\"\n").expect("settings");
+    assert_eq!(run(folder.path(), &["--db", "s.db", "ingest", "r.ndjson"]).code, Some(0));
+    let ended = run(folder.path(), &["--db", "s.db", "--config", "c.toml", "top", "--json", "--from", "now-5s"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let top: Value = serde_json::from_str(&ended.out).expect("JSON");
+    let budget = json!({"tokens": 100, "window": "1h", "used": 90, "used_percent": 90.0});
+    assert_eq!((&top["resources"]["budget"], &top["summary"]["total_tasks"]), (&budget, &0.into()));
+    assert_eq!(top["alerts"]["watching"], false);
+    let listed = top["alerts"]["listed"].as_array().expect("alerts");
+    assert_eq!(listed.len(), 1, "{listed:?}");
+    assert_eq!((&listed[0]["rule"], &listed[0]["state"]), (&"high_token_use".into(), &Value::Null));
 }
 
 /// What `top` prints in `folder`, after its first words.

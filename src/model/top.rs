@@ -3,14 +3,17 @@
 //! The model is the body of the route and of `top --json`, so that a screen over a running server shows what one over
 //! the file shows. Not here: how it is drawn (`cli::top`), the figures themselves (`service::top`).
 
+mod alerts;
 mod level;
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::Span;
 use super::answer::Estimator;
 use super::time::rfc3339;
 use super::{Micros, Problem, RangeSpec};
 
+pub use alerts::{TopAlert, TopAlerts};
 pub use level::Level;
 
 /// What is asked.
@@ -114,6 +117,8 @@ pub struct Top {
     pub newest_record: Option<Micros>,
     /// Whether the store holds a simulated swarm.
     pub demo: bool,
+    /// What alerts say, whatever the range.
+    pub alerts: TopAlerts,
     /// Tasks of the range.
     pub summary: TopSummary,
     /// Who did them.
@@ -251,6 +256,8 @@ impl TopQueue {
 pub struct TopResources {
     /// Tokens that the tasks of the range recorded.
     pub tokens_used: Option<i64>,
+    /// Tokens used of `[budget]`, whatever the range and whoever was asked for; null = no budget is set.
+    pub budget: Option<TopBudget>,
     /// Swarm metric `token_usage_percent`.
     pub token_usage_percent: Option<TopGauge>,
     /// Swarm metric `memory_usage_percent`, else `memory_percent`.
@@ -259,6 +266,20 @@ pub struct TopResources {
     pub active_agents: Option<TopGauge>,
     /// Swarm metric `agent_quota`: how many agents may be active.
     pub agent_quota: Option<TopGauge>,
+}
+
+/// Tokens used of the budget.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct TopBudget {
+    /// How many may be used.
+    pub tokens: u64,
+    /// In how much time, which ends now.
+    pub window: Span,
+    /// How many were; null = no task of that time recorded any.
+    pub used: Option<u64>,
+    /// In percent of the budget.
+    pub used_percent: Option<f64>,
 }
 
 impl TopResources {

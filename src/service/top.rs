@@ -8,16 +8,17 @@ use std::cmp::Ordering;
 use super::insight::reading::Reading;
 use super::{Service, ServiceError};
 use crate::analytics::grid::Grid;
+use crate::model::aggregate::{AggregateQuery, Field, Function};
 use crate::model::filter::PageRequest;
 use crate::model::overview::{AgentRow, Overview, PageQuery};
 use crate::model::summary::Summary;
 use crate::model::time::{DAY, HOUR, MINUTE};
 use crate::model::top::{
-    Top, TopAgent, TopAgents, TopGauge, TopPriority, TopQuery, TopQueue, TopResources, TopSort, TopSummary, TopTrend,
-    TopTrends,
+    Top, TopAgent, TopAgents, TopBudget, TopGauge, TopPriority, TopQuery, TopQueue, TopResources, TopSort, TopSummary,
+    TopTrend, TopTrends,
 };
 use crate::model::trend::{TrendQuery, TrendSource};
-use crate::model::{Dataset, Micros, Order, Record, RecordFilter, TimeRange};
+use crate::model::{Dataset, Micros, Order, RangeSpec, Record, RecordFilter, TimeRange};
 use crate::store::StoreError;
 use crate::store::read::{AgentSum, Tally};
 
@@ -51,14 +52,17 @@ impl Service {
         };
         let scope = reading.close();
         let reports = self.reports(range, &page.filter).await?;
+        let budget = self.budget(now).await?;
         Ok(Top {
             now,
             from: range.from,
             to: range.until,
             newest_record: scope.bounds.map(|bounds| Micros(bounds.until.0 - 1)),
             demo: scope.demo_seed.is_some(),
+            alerts: self.alerts(now).await?.into(),
             resources: TopResources {
                 tokens_used: summary.total_tokens_used,
+                budget,
                 token_usage_percent: largest(&reports, &["token_usage_percent"]),
                 memory_percent: largest(&reports, &["memory_usage_percent", "memory_percent"]),
                 active_agents: sum(&reports, &["active_agents"]),
@@ -69,6 +73,30 @@ impl Service {
             queue: queue(&reports),
             trends,
         })
+    }
+
+    /// Tokens used of the budget; `None` without one.
+    #[expect(clippy::cast_precision_loss, reason = "tokens stay far below 2^53")]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers, none below 0")]
+    async fn budget(&self, now: Micros) -> Result<Option<TopBudget>, ServiceError> {
+        let budget = &self.settings().budget;
+        let Some(tokens) = budget.tokens else { return Ok(None) };
+        let from = Micros(now.0.saturating_sub(budget.window.micros()));
+        let used = AggregateQuery {
+            field: Some(Field::TokensUsed),
+            functions: vec![Function::Sum],
+            range: RangeSpec { from: from.to_rfc3339(), to: now.to_rfc3339() },
+            ..AggregateQuery::default()
+        };
+        let answer = self.aggregate(&used, now).await?;
+        let column = answer.series.first().and_then(|series| series.columns.first());
+        let used = column.filter(|column| column.n > 0).and_then(|column| column.total);
+        Ok(Some(TopBudget {
+            tokens,
+            window: budget.window,
+            used: used.map(|used| used as u64),
+            used_percent: used.filter(|_| tokens > 0).map(|used| 100.0 * used / tokens as f64),
+        }))
     }
 
     /// The newest value in `range` of every metric that a section shows, of every swarm that reports it.

@@ -2,11 +2,12 @@
 //!
 //! - `source` where the figures come from
 //! - `screen` what is looked at, and what keys do to it
-//! - `view`, `sections`, `pieces` the screen as lines of text
+//! - `view`, `alerts`, `sections`, `pieces` the screen as lines of text
 //! - `watch` the terminal: drawn, listened to, and given back as it was
 //!
 //! Not here: the figures (`service::top`).
 
+mod alerts;
 mod pieces;
 mod remote;
 mod screen;

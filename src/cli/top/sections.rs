@@ -159,11 +159,18 @@ pub(super) fn queue(top: &Top, look: Look, width: usize) -> Vec<Line<'static>> {
 pub(super) fn resources(top: &Top, look: Look, width: usize) -> Vec<Line<'static>> {
     let resources = &top.resources;
     let usage = |gauge: &Option<TopGauge>| {
-        let text = |percent: f64| (format!("{} %", number(percent)), Level::of_usage(percent));
+        let text = |percent: f64| (share(percent), Level::of_usage(percent));
         gauge.as_ref().map(|gauge| reported(gauge, top.now, look, text))
     };
     let tokens =
         resources.tokens_used.map(|tokens| vec![Span::raw(plain(&format::tokens(tokens))), dim(" in the range")]);
+    let budget = resources.budget.as_ref().map(|budget| {
+        let of = format!("{} in {}", plain(&format::count(budget.tokens)), budget.window);
+        match budget.used_percent {
+            Some(percent) => vec![look.level(share(percent), Level::of_usage(percent)), dim(format!("  of {of}"))],
+            None => vec![none(), dim(format!("  none used of {of}"))],
+        }
+    });
     let agents = match (&resources.active_agents, &resources.agent_quota, resources.quota_percent()) {
         (Some(active), Some(quota), Some(percent)) => {
             let text = format!("{} of {}", number(active.value), number(quota.value));
@@ -176,7 +183,7 @@ pub(super) fn resources(top: &Top, look: Look, width: usize) -> Vec<Line<'static
     vec![
         title("Resources", "", width),
         labelled("tokens", tokens, width),
-        labelled("token use", usage(&resources.token_usage_percent), width),
+        labelled("token use", budget.or_else(|| usage(&resources.token_usage_percent)), width),
         labelled("memory", usage(&resources.memory_percent), width),
         labelled("agents", agents, width),
     ]
@@ -258,6 +265,11 @@ fn count(value: u64) -> String {
 
 fn number(value: f64) -> String {
     plain(&format::plain(value))
+}
+
+/// What is given in percent.
+fn share(percent: f64) -> String {
+    format!("{} %", number(percent))
 }
 
 fn percent(rate: Rate) -> String {

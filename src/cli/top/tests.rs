@@ -9,10 +9,11 @@ use ratatui::style::Color;
 
 use super::screen::{Screen, Wish};
 use super::view::{View, report};
+use crate::model::alert::{AlertCounts, AlertState, Severity, Span};
 use crate::model::answer::Estimator;
 use crate::model::top::{
-    Top, TopAgent, TopAgents, TopGauge, TopPriority, TopQuery, TopQueue, TopResources, TopSort, TopSummary, TopTrend,
-    TopTrends,
+    Top, TopAgent, TopAgents, TopAlert, TopAlerts, TopBudget, TopGauge, TopPriority, TopQuery, TopQueue, TopResources,
+    TopSort, TopSummary, TopTrend, TopTrends,
 };
 use crate::model::{Micros, RangeSpec};
 
@@ -44,6 +45,17 @@ fn gauge(value: f64, swarms: u64, minutes: i64) -> Option<TopGauge> {
     })
 }
 
+fn alert(rule: &str, severity: Severity, state: Option<AlertState>, silenced: bool) -> TopAlert {
+    TopAlert {
+        rule: rule.to_owned(),
+        severity,
+        state,
+        summary: "success rate of 24 tasks over 5m: 83.3 %, below 90 %".to_owned(),
+        since: state.map(|_| Micros(NOON - 3 * MINUTE)),
+        silenced,
+    }
+}
+
 fn trend(step: i64, tasks: &[u64]) -> TopTrend {
     TopTrend {
         step_ms: step / 1000,
@@ -68,6 +80,17 @@ fn full() -> Top {
         to: Micros(NOON),
         newest_record: Some(Micros(NOON - 1)),
         demo: false,
+        alerts: TopAlerts {
+            watching: true,
+            rules: 4,
+            rules_without_data: 1,
+            counts: AlertCounts { firing: 2, critical: 1, pending: 1, silenced: 1 },
+            listed: vec![
+                alert("low_success_rate", Severity::Critical, Some(AlertState::Firing), false),
+                alert("high_backlog", Severity::Warning, Some(AlertState::Firing), true),
+                alert("high_latency", Severity::Warning, Some(AlertState::Pending), false),
+            ],
+        },
         summary: TopSummary {
             total_tasks: 12_345,
             successful_tasks: 11_234,
@@ -104,6 +127,7 @@ fn full() -> Top {
         },
         resources: TopResources {
             tokens_used: Some(221_478_795),
+            budget: None,
             token_usage_percent: gauge(75.0, 2, 1),
             memory_percent: gauge(83.25, 1, 2),
             active_agents: gauge(8.0, 1, 1),
@@ -121,6 +145,7 @@ fn empty() -> Top {
     let full = full();
     Top {
         newest_record: None,
+        alerts: TopAlerts { watching: true, rules: 4, rules_without_data: 4, ..TopAlerts::default() },
         summary: TopSummary {
             total_tasks: 0,
             successful_tasks: 0,
@@ -177,6 +202,9 @@ fn drawn(screen: &Screen, width: u16, height: u16) -> String {
 fn everything_there_is_fits_into_80_by_24() {
     let expected = "\
 swarmscope  Last hour  .swarm/swarmscope.db                  1 Jan, 12:00:00 UTC
+── Alerts ── 2 firing, 1 pending, 1 silenced ───────────────────────────────────
+!! firing  low_success_rate  success rate of 24 tasks over 5m: 83.3 …  3 min ago
+… 2 more; a higher terminal or --once shows them
 ── Summary ─────────────────────────────────────────────────────────────────────
 tasks 12,345        success 91.0 % !  11,234 of 12,340      agents 23
 mean 1.2 s          p95 2.9 s           p99 4.8 s !!        tokens 221 M
@@ -196,9 +224,6 @@ priority   critical 2  high 5            memory     83.2 % !!  2 min ago, swarm�
 tasks   ▂▃▄▁▁▁▅▆█▄▄▁ max 16       tasks   ▁▁▁▂▂▂▃▃▃▄▄▄▅▅▅▆▆▆▇▇▇███ max 23
 mean    ▂▃▄··▁▅▆█▄▄▁ max 1.6 s    mean    ·▁▁▂▂▂▃▃▃▄▄▄▅▅▅▆▆▆▇▇▇███ max 2.3 s
 success ██▇··███▇▇██ min 87.5 %   success ·███████▇███████▇███████ min 87.5 %
-
-
-
 r range  s sort  p pause  u update  ? help  q quit                     every 5 s";
     assert_eq!(drawn(&screen(full()), 80, 24), expected);
 }
@@ -207,6 +232,8 @@ r range  s sort  p pause  u update  ? help  q quit                     every 5 s
 fn what_nobody_reported_says_so_and_an_empty_store_how_to_fill_it() {
     let expected = "\
 swarmscope  Last hour  .swarm/swarmscope.db                  1 Jan, 12:00:00 UTC
+── Alerts ──────────────────────────────────────────────────────────────────────
+none holds of 4 rules; 4 without enough data to say
 ── Summary ─────────────────────────────────────────────────────────────────────
 tasks 0             success –                               agents 0
 the store is empty: fill it with `swarmscope ingest` or `swarmscope import`
@@ -226,8 +253,6 @@ priority   not reported                  memory     not reported
 tasks   ▁▁▁▁▁▁▁▁▁▁▁▁              tasks   ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁
 mean    ············              mean    ························
 success ············              success ························
-
-
 
 r range  s sort  p pause  u update  ? help  q quit                     every 5 s";
     assert_eq!(drawn(&screen(empty()), 80, 24), expected);
@@ -273,10 +298,10 @@ fn colours_follow_the_documented_limits_and_go_with_no_color() {
             let x = row.concat().find(text).expect("on that row, of one-byte letters before it");
             buffer[(u16::try_from(x).expect("a column"), y)].fg
         };
-        [at(2, "91.0"), at(3, "4.8"), at(3, "2.9"), at(6, "100 %"), at(7, "89.0")]
+        [at(2, "firing"), at(5, "91.0"), at(6, "4.8"), at(6, "2.9"), at(9, "100 %"), at(10, "89.0")]
     };
-    assert_eq!(colours(true), [Color::Yellow, Color::Red, Color::Reset, Color::Green, Color::Yellow]);
-    assert_eq!(colours(false), [Color::Reset; 5]);
+    assert_eq!(colours(true), [Color::Red, Color::Yellow, Color::Red, Color::Reset, Color::Green, Color::Yellow]);
+    assert_eq!(colours(false), [Color::Reset; 6]);
 }
 
 #[test]
@@ -284,8 +309,11 @@ fn the_report_is_the_screen_without_keys() {
     let screen = screen(full());
     let drawn = drawn(&screen, 80, 24);
     let report = report(&screen, 80);
-    assert_eq!(report.join("\n"), drawn.lines().take(report.len()).collect::<Vec<_>>().join("\n"));
-    assert_eq!(report.len(), 20);
+    let (head, rest) = (&report[..3], &report[5..]);
+    let drawn: Vec<&str> = drawn.lines().collect();
+    assert_eq!(head, &drawn[..3]);
+    assert_eq!(rest, &drawn[4..23], "below the alerts, of which a report leaves none out");
+    assert!(report[4].contains("high_latency"), "{report:?}");
 }
 
 fn press(screen: &mut Screen, code: KeyCode) -> Wish {
@@ -347,4 +375,57 @@ fn a_source_that_went_away_leaves_the_figures_and_says_that_they_are_old() {
     assert!(rows.contains("tasks 12,345"), "{rows}");
     let last = rows.lines().last().unwrap_or_default();
     assert_eq!(last, "!! these figures are old: no server answers at http://127.0.0.1:3000 (refused)");
+}
+
+#[test]
+fn a_budget_stands_before_what_swarms_report() {
+    let of = |used: Option<u64>| {
+        let budget = TopBudget {
+            tokens: 2_000_000,
+            window: Span::hours(24),
+            used,
+            used_percent: used.map(|used| used as f64 / 20_000.0),
+        };
+        let full = full();
+        drawn(
+            &screen(Top { resources: TopResources { budget: Some(budget), ..full.resources.clone() }, ..full }),
+            80,
+            24,
+        )
+    };
+    let rows = of(Some(1_300_000));
+    assert!(rows.contains("token use  65 % !  of 2.0 M in 1d"), "{rows}");
+    assert!(of(None).contains("token use  –  none used of 2.0 M in 1d"));
+}
+
+#[test]
+fn alerts_get_the_rows_there_are_and_say_how_many_do_not_fit() {
+    let many: Vec<TopAlert> =
+        (0..8).map(|n| alert(&format!("rule_{n}"), Severity::Info, Some(AlertState::Pending), false)).collect();
+    let full = full();
+    let screen = screen(Top { alerts: TopAlerts { listed: many, ..full.alerts.clone() }, ..full });
+    let small = drawn(&screen, 80, 24);
+    assert!(small.contains("rule_0") && !small.contains("rule_1"), "{small}");
+    assert!(small.contains("… 7 more; a higher terminal or --once shows them"), "{small}");
+    let high = drawn(&screen, 80, 30);
+    assert!(high.contains("rule_7") && !high.contains(" more;"), "{high}");
+    assert!(report(&screen, 80).join("\n").contains("rule_7"));
+}
+
+#[test]
+fn where_nobody_watches_rules_that_hold_are_shown_all_the_same() {
+    let full = full();
+    let alerts = TopAlerts {
+        watching: false,
+        counts: AlertCounts::default(),
+        listed: vec![alert("high_backlog", Severity::Warning, None, false)],
+        ..full.alerts.clone()
+    };
+    let rows = drawn(&screen(Top { alerts, ..full.clone() }), 80, 24);
+    assert!(rows.contains("── Alerts ── nobody watches; `swarmscope serve` does ──"), "{rows}");
+    assert!(rows.contains("!  holds   high_backlog  success rate of 24 tasks"), "{rows}");
+    let quiet = |alerts| drawn(&screen(Top { alerts, ..full.clone() }), 80, 24);
+    let all_well = TopAlerts { watching: true, rules: 4, ..TopAlerts::default() };
+    assert!(quiet(all_well).contains("all is well: 4 rules, none of them holds"));
+    assert!(quiet(TopAlerts { watching: true, ..TopAlerts::default() }).contains("no rule is switched on"));
 }

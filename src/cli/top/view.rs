@@ -8,10 +8,13 @@ use ratatui::widgets::Widget;
 
 use super::pieces::{Look, beside, bold, dim, fit, plain, right};
 use super::screen::Screen;
-use super::sections;
+use super::{alerts, sections};
+use crate::model::top::TopAlerts;
 use crate::web::format;
 
-/// The smallest screen that holds everything.
+/// Rows that are no alerts: header, title of the alerts, the other sections, keys.
+const SECTIONS_HEIGHT: usize = 22;
+/// The smallest screen that holds everything, and two alerts.
 pub(super) const WIDTH_MIN: u16 = 80;
 pub(super) const HEIGHT_MIN: u16 = 24;
 
@@ -26,7 +29,7 @@ impl Widget for View<'_> {
         } else if self.0.help {
             [vec![header(self.0, width)], help()].concat()
         } else {
-            body(self.0, width)
+            body(self.0, width, height - SECTIONS_HEIGHT)
         };
         if area.width >= WIDTH_MIN && area.height >= HEIGHT_MIN {
             lines.truncate(height - 1);
@@ -42,15 +45,19 @@ impl Widget for View<'_> {
 /// Everything, as text.
 pub(super) fn report(screen: &Screen, width: u16) -> Vec<String> {
     let text = |line: Line<'_>| -> String { line.spans.iter().map(|span| span.content.as_ref()).collect() };
-    body(screen, usize::from(width)).into_iter().map(|line| text(line).trim_end().to_owned()).collect()
+    body(screen, usize::from(width), TopAlerts::LISTED)
+        .into_iter()
+        .map(|line| text(line).trim_end().to_owned())
+        .collect()
 }
 
-/// The header and the sections.
-fn body(screen: &Screen, width: usize) -> Vec<Line<'static>> {
+/// The header and the sections, with at most so many rows of alerts.
+fn body(screen: &Screen, width: usize, alert_rows: usize) -> Vec<Line<'static>> {
     let (top, look) = (&screen.top, Look { colour: screen.colour });
     let half = (width - 2) / 2;
     let rest = width - 2 - half;
     let mut lines = vec![header(screen, width)];
+    lines.extend(alerts::alerts(top, look, width, alert_rows));
     lines.extend(sections::summary(top, look, width));
     let (agents, slowest) = (sections::agents(&top.agents, look, half), sections::slowest(&top.agents, look, rest));
     lines.extend(beside(agents, slowest, half));
