@@ -62,7 +62,7 @@ fn nothing(top: &Top) -> String {
         None => "the store is empty: fill it with `swarmscope ingest` or `swarmscope import`".to_owned(),
         Some(newest) => {
             let when = plain(&format::moment(newest, top.now));
-            format!("no task in this range; the newest record is of {when} UTC (r: a longer range)")
+            format!("no task in this range; newest record {when} UTC (r: a longer range)")
         }
     }
 }

@@ -258,8 +258,8 @@ r range  s sort  p pause  u update  ? help  q quit                     every 5 s
     assert_eq!(drawn(&screen(empty()), 80, 24), expected);
     let quiet = Top { newest_record: Some(Micros(NOON - 3 * 24 * 60 * MINUTE)), ..empty() };
     let rows = drawn(&screen(quiet), 80, 24);
-    let hint = "no task in this range; the newest record is of 29 Dec 2025, 12:00 UTC (r: a longer";
-    assert!(rows.contains(&hint[..70]), "{rows}");
+    let hint = "no task in this range; newest record 29 Dec 2025, 12:00 UTC (r: a longer range)";
+    assert!(rows.contains(hint), "{rows}");
 }
 
 #[test]
