@@ -65,7 +65,7 @@ pub fn LoginPage(
                     <button type="submit" class="button primary">"Log in"</button>
                 </form>
                 <p class="muted">
-                    "The token is what "<code>"SWARMSCOPE_ADMIN_TOKEN"</code>", or the file it names, holds on the server."
+                    "On the server it stands in "<code>"SWARMSCOPE_ADMIN_TOKEN"</code>" or in its "<code>"admin_token_file"</code>"."
                 </p>
             </section>
         </main>
