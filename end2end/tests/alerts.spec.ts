@@ -83,12 +83,12 @@ test("a rule is made, tried, switched off, switched on and deleted", async ({ op
 test("a rule is silenced, and the silence ended", async ({ open, page, javaScriptEnabled }, { project, retry }) => {
   const why = `repairing ${project.name} ${retry}`;
   await open("alarms", "/alerts");
-  await page.locator("summary").filter({ hasText: "Silence a rule" }).click();
-  const form = panel(page, "silences");
-  await form.getByLabel("Rule").selectOption("high_backlog");
+  await page.locator("summary").filter({ hasText: "Silence alerts" }).click();
+  const form = panel(page, "silence-form");
+  await form.getByLabel("With the labels").fill("alertname=high_backlog");
   await form.getByLabel("Why").fill(why);
   await form.getByRole("button", { name: "Silence", exact: true }).click();
-  const silence = form.locator("li").filter({ hasText: why });
+  const silence = panel(page, "silences").locator("li").filter({ hasText: why });
   await eventually(page, javaScriptEnabled, () => expect(silence).toContainText("silent", { timeout: 2000 }));
   await silence.getByRole("button", { name: "End it" }).click();
   await eventually(page, javaScriptEnabled, () => expect(silence).toContainText("ended", { timeout: 2000 }));

@@ -3,6 +3,7 @@
 //! The form of a rule stands in the URL: `?rule[kind]=absence&…`, with `edit=true` for a rule there is, `try=now-24h` for
 //! what it would have done. So everything works without JavaScript, and a rule can be sent to somebody as a link.
 
+mod actions;
 mod editor;
 mod now;
 mod rules;
@@ -26,6 +27,7 @@ use crate::web::components::view::provide_view;
 use crate::web::format;
 use crate::web::view_state::{encode, pairs};
 
+use actions::Actions;
 use editor::Editor;
 pub(super) use now::state_marks;
 
@@ -100,6 +102,7 @@ pub fn AlertsPage() -> impl IntoView {
         history.refetch();
         telling.refetch();
     });
+    let actions = Actions::provide(again);
     Effect::new(move || {
         if let Ok(handle) = set_interval_with_handle(move || again.run(()), LOOK_EVERY) {
             on_cleanup(move || handle.clear());
@@ -122,10 +125,16 @@ pub fn AlertsPage() -> impl IntoView {
     view! {
         <Title text="Alerts" />
         {editor}
+        <div class="outcomes" role="status">
+            {move || actions.outcome().into_iter().map(|(well, words)| view! {
+                <p class={if well { "well" } else { "wrong" }}>{words}</p>
+            }).collect_view()}
+        </div>
         {answer_with(alerts, RwSignal::new(false), beside, move |alerts, beside| {
             let rule = asked.with_untracked(|asked| asked.rule.clone());
-            view! { <AlertsBody alerts=alerts beside=beside rule=rule again=again /> }.into_any()
+            view! { <AlertsBody alerts=alerts beside=beside rule=rule /> }.into_any()
         })}
+        <now::SilenceForm />
     }
     .into_any()
 }
@@ -140,8 +149,6 @@ pub fn AlertsBody(
     /// The rule of which the history is.
     #[prop(optional_no_strip)]
     rule: Option<String>,
-    /// Reads everything again.
-    again: Callback<()>,
 ) -> impl IntoView {
     let (history, telling) = beside;
     let Answer { now, watching, evaluated_at, counts, alerts, rules, silences } = alerts;
@@ -163,11 +170,11 @@ pub fn AlertsBody(
             <div class="page-actions">{rules::new_menu()}</div>
         </header>
         <div class="stack alerts">
-            <now::Now alerts=alerts silences=silences.clone() now=now again=again />
-            <rules::Rules rules=rules.clone() again=again />
+            <now::Now alerts=alerts silences=silences.clone() now=now />
+            <rules::Rules rules=rules />
             {told::history(history, rule, now)}
-            <now::Silences silences=silences rules=rules now=now again=again />
-            {told::channels(telling, now, again)}
+            {told::channels(telling, now)}
+            <now::Silences silences=silences now=now />
         </div>
     }
     .into_any()

@@ -3,9 +3,9 @@
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
+use super::actions::Actions;
 use crate::model::Micros;
-use crate::model::alert::{Alert, AlertState, RuleStatus, Severity, Silence};
-use crate::web::calls::{AddSilence, EndSilence};
+use crate::model::alert::{Alert, AlertState, Severity, Silence};
 use crate::web::charts::Ink;
 use crate::web::components::ids::{agent_href, swarm_href};
 use crate::web::components::view::use_view;
@@ -29,10 +29,9 @@ pub(in crate::web::pages) fn state_marks(state: AlertState, severity: Severity) 
 
 /// The alerts, the worst first.
 #[component]
-pub(super) fn Now(alerts: Vec<Alert>, silences: Vec<Silence>, now: Micros, again: Callback<()>) -> impl IntoView {
+pub(super) fn Now(alerts: Vec<Alert>, silences: Vec<Silence>, now: Micros) -> impl IntoView {
     let empty = alerts.is_empty();
-    let items =
-        alerts.into_iter().map(|alert| view! { <Item alert=alert silences=silences.clone() now=now again=again /> });
+    let items = alerts.into_iter().map(|alert| view! { <Item alert=alert silences=silences.clone() now=now /> });
     view! {
         <section class="card" aria-labelledby="now-title" data-panel="now">
             <header class="card-header">
@@ -50,7 +49,7 @@ pub(super) fn Now(alerts: Vec<Alert>, silences: Vec<Silence>, now: Micros, again
 }
 
 #[component]
-fn Item(alert: Alert, silences: Vec<Silence>, now: Micros, again: Callback<()>) -> impl IntoView {
+fn Item(alert: Alert, silences: Vec<Silence>, now: Micros) -> impl IntoView {
     let (sign, word, ink) = state_marks(alert.state, alert.severity);
     let subject = subject_href(&alert);
     let quiet =
@@ -64,8 +63,7 @@ fn Item(alert: Alert, silences: Vec<Silence>, now: Micros, again: Callback<()>) 
         .collect::<Vec<_>>()
         .join(", ");
     let loud = quiet.is_none() && matches!(alert.state, AlertState::Firing | AlertState::Pending);
-    let add = ServerAction::<AddSilence>::new();
-    refresh_after(move || add.value().with(Option::is_some), again);
+    let add = Actions::around().silence;
     view! {
         <li data-alert=alert.rule.clone()>
             <span class="state" data-ink=ink.token()>
@@ -107,37 +105,11 @@ pub(super) fn subject_href(alert: &Alert) -> Option<String> {
     }
 }
 
-/// Reads everything again when an action was `answered`.
-pub(super) fn refresh_after(answered: impl Fn() -> bool + 'static, again: Callback<()>) {
-    Effect::new(move || {
-        if answered() {
-            again.run(());
-        }
-    });
-}
-
-/// Silences, and a form for another.
+/// Silences that hold, and the last that ended.
 #[component]
-pub(super) fn Silences(
-    silences: Vec<Silence>,
-    rules: Vec<RuleStatus>,
-    now: Micros,
-    again: Callback<()>,
-) -> impl IntoView {
-    let add = ServerAction::<AddSilence>::new();
-    let value = add.value();
-    refresh_after(move || value.with(Option::is_some), again);
-    let wrong = move || {
-        value.get().and_then(Result::err).map(|problem| view! { <p role="alert" class="wrong">{problem.detail}</p> })
-    };
-    let options = rules.into_iter().map(|rule| {
-        let name = rule.rule.name;
-        let value = format!("alertname={name}");
-        view! { <option value=value>{name}</option> }
-    });
-    let lengths = LENGTHS.map(|(value, words)| view! { <option value=value>{words}</option> });
+pub(super) fn Silences(silences: Vec<Silence>, now: Micros) -> impl IntoView {
     let empty = silences.is_empty();
-    let items = silences.into_iter().map(|silence| view! { <One silence=silence now=now again=again /> });
+    let items = silences.into_iter().map(|silence| view! { <One silence=silence now=now /> });
     view! {
         <section class="card" aria-labelledby="silences-title" id="silences" data-panel="silences">
             <header class="card-header">
@@ -149,25 +121,33 @@ pub(super) fn Silences(
             } else {
                 view! { <ul class="attention">{items.collect_view()}</ul> }.into_any()
             }}
-            <details class="add">
-                <summary class="button">"Silence a rule"</summary>
-                <ActionForm action=add attr:class="form row">
-                    <label>"Rule" <select name="matchers">{options.collect_view()}</select></label>
-                    <label>"For" <select name="length">{lengths.collect_view()}</select></label>
-                    <label>"Why" <input name="comment" maxlength="1000" /></label>
-                    <button type="submit" class="button primary">"Silence"</button>
-                </ActionForm>
-            </details>
-            {wrong}
         </section>
     }
     .into_any()
 }
 
+/// A form for another silence. It does not belong to the answer, so what is being written in it stays.
 #[component]
-fn One(silence: Silence, now: Micros, again: Callback<()>) -> impl IntoView {
-    let end = ServerAction::<EndSilence>::new();
-    refresh_after(move || end.value().with(Option::is_some), again);
+pub(super) fn SilenceForm() -> impl IntoView {
+    let add = Actions::around().silence;
+    let lengths = LENGTHS.map(|(value, words)| view! { <option value=value>{words}</option> });
+    view! {
+        <details class="card add" data-panel="silence-form">
+            <summary class="button">"Silence alerts"</summary>
+            <ActionForm action=add attr:class="form row">
+                <label>"With the labels" <input name="matchers" required placeholder="alertname=high_latency" /></label>
+                <label>"For" <select name="length">{lengths.collect_view()}</select></label>
+                <label>"Why" <input name="comment" maxlength="1000" /></label>
+                <button type="submit" class="button primary">"Silence"</button>
+            </ActionForm>
+        </details>
+    }
+    .into_any()
+}
+
+#[component]
+fn One(silence: Silence, now: Micros) -> impl IntoView {
+    let end = Actions::around().end;
     let holds = silence.ends_at > now;
     let (sign, word, ink) = if holds { ("◐", "silent", Ink::Timeout) } else { ("○", "ended", Ink::Cancelled) };
     let labels =

@@ -3,11 +3,11 @@
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
+use super::actions::Actions;
 use super::form_href;
-use super::now::{refresh_after, state_marks};
+use super::now::state_marks;
 use crate::model::alert::form::{RuleForm, write};
 use crate::model::alert::{AlertState, Kind, ReadingVerdict, RuleOrigin, RuleStatus};
-use crate::web::calls::{DeleteAlertRule, SwitchAlertRule};
 use crate::web::charts::Ink;
 use crate::web::components::menu::Menu;
 
@@ -39,10 +39,10 @@ pub(super) fn new_menu() -> impl IntoView {
 
 /// The rules by name.
 #[component]
-pub(super) fn Rules(rules: Vec<RuleStatus>, again: Callback<()>) -> impl IntoView {
+pub(super) fn Rules(rules: Vec<RuleStatus>) -> impl IntoView {
     let note = format!("{} rules, looked at over the records of their windows", rules.len());
     let empty = rules.is_empty();
-    let rows = rules.into_iter().map(|rule| view! { <Row status=rule again=again /> });
+    let rows = rules.into_iter().map(|rule| view! { <Row status=rule /> });
     view! {
         <section class="card" aria-labelledby="rules-title" id="rules" data-panel="rules">
             <header class="card-header">
@@ -83,15 +83,9 @@ fn origin(status: &RuleStatus) -> &'static str {
 }
 
 #[component]
-fn Row(status: RuleStatus, again: Callback<()>) -> impl IntoView {
+fn Row(status: RuleStatus) -> impl IntoView {
     let (sign, word, ink) = says(&status);
-    let (switch, delete) = (ServerAction::<SwitchAlertRule>::new(), ServerAction::<DeleteAlertRule>::new());
-    refresh_after(move || switch.value().with(Option::is_some), again);
-    refresh_after(move || delete.value().with(Option::is_some), again);
-    let problem = move || {
-        let failed = switch.value().get().and_then(Result::err).or_else(|| delete.value().get().and_then(Result::err));
-        failed.map(|problem| view! { <small role="alert" class="wrong">{problem.detail}</small> })
-    };
+    let Actions { switch, delete, .. } = Actions::around();
     let form = write(&status.rule);
     let (edit, tried) = (form_href(&form, true, None), form_href(&form, true, Some(TRIED)));
     let name = status.rule.name.clone();
@@ -121,7 +115,6 @@ fn Row(status: RuleStatus, again: Callback<()>) -> impl IntoView {
                 {reading}
                 <small class="muted">{more}</small>
                 {described.map(|text| view! { <small class="muted">{text}</small> })}
-                {problem}
             </span>
             <span class="row-actions">
                 <a class="button" href=edit>"Edit"</a>

@@ -98,7 +98,7 @@ fn telling() -> Telling {
 fn rendered(alerts: AlertsPage, telling: Result<Telling, Problem>) -> String {
     let history = Ok(AlertHistory { now: MIDNIGHT, changes: Vec::new(), next: None });
     html("/alerts", move || {
-        view! { <AlertsBody alerts=alerts beside=(history, telling) rule=None again=Callback::new(|()| ()) /> }
+        view! { <AlertsBody alerts=alerts beside=(history, telling) rule=None /> }
     })
 }
 

@@ -3,11 +3,11 @@
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
-use super::now::{refresh_after, state_marks};
+use super::actions::Actions;
+use super::now::state_marks;
 use crate::model::alert::{AlertHistory, ChangeReason};
 use crate::model::channel::{ChannelReport, Delivery, DeliveryState, Telling};
 use crate::model::{Micros, Problem};
-use crate::web::calls::TestChannel;
 use crate::web::charts::Ink;
 use crate::web::components::command_block::CommandBlock;
 use crate::web::components::data_table::{Cell, DataTable, Head, Table};
@@ -66,15 +66,14 @@ pub(super) fn history(history: Result<AlertHistory, Problem>, rule: Option<Strin
 }
 
 /// The channels, each with a button to try it, and what was sent.
-pub(super) fn channels(telling: Result<Telling, Problem>, now: Micros, again: Callback<()>) -> AnyView {
+pub(super) fn channels(telling: Result<Telling, Problem>, now: Micros) -> AnyView {
     let Telling { channels, deliveries } = match telling {
         Ok(telling) => telling,
         Err(problem) => return lacking(problem),
     };
     let empty = channels.is_empty();
     let note = format!("{} in the configuration", channels.len());
-    let items =
-        channels.into_iter().map(|channel| view! { <Channel channel=channel now=now again=again /> }).collect_view();
+    let items = channels.into_iter().map(|channel| view! { <Channel channel=channel now=now /> }).collect_view();
     let sent = (!deliveries.is_empty()).then(|| {
         view! {
             <div data-panel="deliveries">
@@ -113,17 +112,8 @@ fn delivery_marks(state: DeliveryState) -> (&'static str, &'static str, Ink) {
 }
 
 #[component]
-fn Channel(channel: ChannelReport, now: Micros, again: Callback<()>) -> impl IntoView {
-    let test = ServerAction::<TestChannel>::new();
-    let value = test.value();
-    refresh_after(move || value.with(Option::is_some), again);
-    let said = move || {
-        value.get().map(|answer| match answer {
-            Ok(Delivery { error: None, .. }) => "The test arrived.".to_owned(),
-            Ok(Delivery { error: Some(error), .. }) => format!("The test did not arrive: {error}"),
-            Err(problem) => problem.detail,
-        })
-    };
+fn Channel(channel: ChannelReport, now: Micros) -> impl IntoView {
+    let test = Actions::around().test;
     let (sign, word, ink) = match (&channel.trouble, &channel.last) {
         (Some(_), _) => ("▲", "cannot send", Ink::Failure),
         (None, Some(last)) => delivery_marks(last.state),
@@ -144,7 +134,6 @@ fn Channel(channel: ChannelReport, now: Micros, again: Callback<()>) -> impl Int
                 {format!(" {} to {}", channel.kind, channel.target)}
                 <small class="muted">{format!("{severities}{told}")} {when}</small>
                 {channel.trouble.map(|trouble| view! { <small class="wrong">{trouble}</small> })}
-                <small role="status">{said}</small>
             </span>
             <ActionForm action=test>
                 <input type="hidden" name="name" value=name />
