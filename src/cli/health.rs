@@ -16,7 +16,8 @@ use crate::web::format;
 /// Arguments of `health`.
 #[derive(Debug, Args)]
 pub struct HealthArgs {
-    /// Ask the server that runs there, such as http://127.0.0.1:3000, instead of looking at the file
+    /// Ask the server that runs there, such as http://127.0.0.1:3000, instead of looking at the file; its token is in
+    /// SWARMSCOPE_ADMIN_TOKEN or the file that the configuration names
     #[arg(long, value_name = "URL")]
     url: Option<String>,
     /// Every check and every key metric; unhealthy when any check is
@@ -30,7 +31,10 @@ pub struct HealthArgs {
 /// Exit code 0 when it is healthy, 1 when it is not or cannot be reached.
 pub async fn run(args: HealthArgs, setup: &Setup) -> Result<ExitCode, CliError> {
     let health = match &args.url {
-        Some(url) => Remote::parse(url)?.get("/api/v1/system").await?,
+        Some(url) => {
+            let token_file = setup.config.server.admin_token_file.as_deref();
+            Remote::open(url, token_file)?.get("/api/v1/system").await?
+        }
         None => {
             let service = setup.open_existing().await?;
             let health = service.system_health(now()).await;

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::remote::Remote;
+use super::remote::path;
+use crate::cli::remote::Remote;
 use crate::cli::{CliError, Setup, now};
-use crate::config::server::token_of_environment;
 use crate::model::top::{Top, TopQuery};
 use crate::service::{Service, ServiceError};
 
@@ -27,15 +27,7 @@ impl Source {
 
     /// The server at `url`; its token is in the environment or in `token_file`, if it needs one.
     pub(super) fn server(url: &str, token_file: Option<&Path>) -> Result<Self, CliError> {
-        let remote = Remote::parse(url)?;
-        let token = match (token_of_environment(), token_file) {
-            (Some(token), _) => Some(token.to_string_lossy().into_owned()),
-            (None, Some(path)) => Some(std::fs::read_to_string(path).map_err(|error| {
-                CliError::Usage(format!("could not read the admin token in {}: {error}", path.display()))
-            })?),
-            (None, None) => None,
-        };
-        Ok(Self::Server(Arc::new(remote.with_token(token.as_deref())?)))
+        Ok(Self::Server(Arc::new(Remote::open(url, token_file)?)))
     }
 
     /// How it is called on the screen.
@@ -53,7 +45,7 @@ impl Source {
                 ServiceError::Problem(problem) => CliError::Usage(problem.detail), // a range nobody can read
                 error => CliError::Service(error),
             }),
-            Self::Server(remote) => remote.look(query).await,
+            Self::Server(remote) => remote.get(&path(query)).await,
         }
     }
 
