@@ -6,9 +6,12 @@
 mod common;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use common::{Answer, Server};
 use serde_json::Value;
+use swarmscope::api;
+use swarmscope::config::Config;
 
 /// One record of each kind that the examples name, and some more of their neighbours.
 fn records() -> String {
@@ -38,10 +41,20 @@ fn records() -> String {
     lines.join("\n")
 }
 
+/// The channel that the examples name; nobody listens there.
+const CHANNELS: &str = "[[alerts.channels]]
+name = 'ops'
+type = 'webhook'
+url = 'http://127.0.0.1:9/'
+allow_private = true";
+
 async fn filled() -> (Server, Value) {
-    let server = Server::start().await;
+    let config = Config::parse(CHANNELS, Path::new("test.toml")).expect("a configuration");
+    let server = Server::start_with(config).await;
     let sent = server.send(&records()).await;
     assert_eq!((sent.status, sent.json()["rejected_count"].as_u64()), (200, Some(0)), "{}", sent.text);
+    // The job would do it in the middle of a test.
+    server.service.mark_stale(api::now()).await.expect("marked");
     // What the examples of deleting name.
     let rule = serde_json::json!({"name": "old_rule", "kind": "agent_stale"});
     let silence = serde_json::json!({"matchers": {"alertname": "old_rule"}, "for": "1h"});
