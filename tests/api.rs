@@ -1,7 +1,5 @@
 //! The rest of the HTTP interface: lists and cursors, guards, problems, probes, metrics, the document.
 
-#![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
-
 mod common;
 
 use std::collections::BTreeSet;

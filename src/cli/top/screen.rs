@@ -88,7 +88,7 @@ impl Screen {
     /// Goes `steps` ranges on, in a circle; from a range of the command line to the default one.
     fn turn(&mut self, steps: usize) -> Wish {
         let is_preset = |preset: &&str| **preset == self.query.range.from && self.query.range.to.is_empty();
-        let from = match RANGES.iter().position(|preset| is_preset(preset)) {
+        let from = match RANGES.iter().position(is_preset) {
             Some(place) => RANGES[(place + steps) % RANGES.len()],
             None => TopQuery::FROM,
         };

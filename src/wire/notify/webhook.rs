@@ -72,7 +72,7 @@ fn alert<'a>(message: &Message<'_>, notice: &'a Notice) -> Alert<'a> {
 }
 
 /// What all of them say.
-fn common<'a>(notices: &'a [Notice], of: impl Fn(&Notice) -> &BTreeMap<String, String>) -> BTreeMap<&'a str, &'a str> {
+fn common(notices: &[Notice], of: impl Fn(&Notice) -> &BTreeMap<String, String>) -> BTreeMap<&str, &str> {
     let Some((first, others)) = notices.split_first() else { return BTreeMap::new() };
     let shared = |key: &str, value: &str| others.iter().all(|other| of(other).get(key).is_some_and(|its| its == value));
     of(first)
