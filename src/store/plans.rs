@@ -293,7 +293,7 @@ async fn messages_to_channels_are_found_by_what_is_due_and_by_their_channel() {
     let claim = plan(&mut connection, CLAIM).await;
     assert!(
         claim.contains("alert_delivery_due (next_ts<?)")
-            && claim.contains("alert_delivery_waiting (channel=? AND rule=? AND rowid<?)"),
+            && claim.contains("alert_delivery_waiting (channel=? AND rule=? AND id<?)"),
         "{claim}"
     );
     let of_channel = DeliveryQuery { channel: Some("ops".into()), ..DeliveryQuery::default() };
