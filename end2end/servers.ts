@@ -27,7 +27,7 @@ export default async function start() {
     execFileSync(program, ["--db", join(folder, `${db}.db`), ...words], { env, cwd: folder });
 
   const serve = async (db: string, env: NodeJS.ProcessEnv) => {
-    const words = ["--db", join(folder, `${db}.db`), "serve", "--bind", "127.0.0.1:0"];
+    const words = ["--log-level", "warn", "--db", join(folder, `${db}.db`), "serve", "--bind", "127.0.0.1:0"];
     const server = spawn(program, words, { env, cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
     servers.push(server);
     const address = await new Promise<string>((found, failed) => {

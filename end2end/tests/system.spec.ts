@@ -74,7 +74,7 @@ test("a dry run says what would go and changes nothing", async ({ open, page, ja
   const before = await page.getByRole("region", { name: "What is kept" }).innerText();
   await page.locator("summary").filter({ hasText: "Clean up" }).click();
   await page.getByLabel("Older than").fill("30");
-  await page.getByLabel(/^Dry run/).check();
+  await page.getByRole("checkbox", { name: /^Dry run/ }).check();
   await page.getByRole("button", { name: "Clean up now" }).click();
   const found = page.getByRole("region", { name: "Dry run" });
   await expect(async () => {
