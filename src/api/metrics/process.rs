@@ -3,10 +3,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::gauge;
+use crate::service::system::machine;
 use crate::wire::exposition::{Exposition, Family, Kind};
-
-/// Clock ticks a second in `/proc/self/stat`; 100 on every Linux that Rust runs on.
-const TICKS: f64 = 100.0;
 
 const CPU: Family = Family {
     name: "process_cpu_seconds",
@@ -29,27 +27,12 @@ pub fn write(text: &mut Exposition, started: SystemTime) {
             text.sample(&[], value);
         }
     };
-    one(&CPU, cpu_seconds());
-    one(&RESIDENT, status_kib("VmRSS:").map(|kib| kib * 1024.0));
-    one(&VIRTUAL, status_kib("VmSize:").map(|kib| kib * 1024.0));
+    one(&CPU, machine::cpu_time().map(|spent| spent.as_secs_f64()));
+    one(&RESIDENT, machine::resident_bytes().map(|bytes| bytes as f64));
+    one(&VIRTUAL, machine::virtual_bytes().map(|bytes| bytes as f64));
     one(&OPEN, std::fs::read_dir("/proc/self/fd").ok().map(|open| open.count() as f64));
     one(&MAX, max_fds());
     one(&START, started.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs_f64()));
-}
-
-fn cpu_seconds() -> Option<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The name in brackets may hold blanks; user and system time are the 12th and 13th word after it.
-    let mut words = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-    let user: f64 = words.next()?.parse().ok()?;
-    let system: f64 = words.next()?.parse().ok()?;
-    Some((user + system) / TICKS)
-}
-
-fn status_kib(name: &str) -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-    line.split_whitespace().next()?.parse().ok()
 }
 
 fn max_fds() -> Option<f64> {

@@ -37,6 +37,12 @@ pub fn resident_bytes() -> Option<u64> {
     kib(&std::fs::read_to_string("/proc/self/status").ok()?, "VmRSS:")
 }
 
+/// Address space of this process, in bytes.
+#[must_use]
+pub fn virtual_bytes() -> Option<u64> {
+    kib(&std::fs::read_to_string("/proc/self/status").ok()?, "VmSize:")
+}
+
 /// Memory in use by everybody: of the container where it is limited to less than the machine, else of the machine.
 #[must_use]
 pub fn memory() -> Option<Space> {

@@ -258,7 +258,8 @@ fn said(report: &MaintenanceReport) -> String {
         parts.push(format!("{}: {bytes}, {records} records read back", backup.file));
     }
     if report.days_spared > 0 {
-        parts.push(format!("{} days spared, as they arrived lately", report.days_spared));
+        let (days, they) = if report.days_spared == 1 { ("day", "it") } else { ("days", "they") };
+        parts.push(format!("{} {days} spared, as {they} arrived lately", report.days_spared));
     }
     if report.over_cap_bytes > 0 {
         parts.push(format!("still {} over the limit", format::bytes(report.over_cap_bytes)));
