@@ -17,10 +17,6 @@ use tokio::net::TcpStream;
 const TOKEN: &str = "the-admin-token-0123";
 const MILLIS: i64 = NOON / 1000;
 
-/// Held by tests that ask for pages: where two servers of one process draw pages at the same moment, one of them now
-/// and then never finishes, which no server that is alone in its process was seen to do.
-static PAGES: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-
 fn guarded() -> Config {
     let mut config = Config::default();
     config.server.admin_token = AdminToken::new(TOKEN).ok();
@@ -43,7 +39,6 @@ async fn log_in(server: &Server, token: &str, to: &str) -> (Answer, String) {
 
 #[tokio::test]
 async fn the_token_opens_routes_pages_and_streams_and_nothing_else_does() {
-    let _alone = PAGES.lock().await;
     let server = Server::start_with(guarded()).await;
     for path in ["/api/v1/tasks", "/api/v1/stream", "/api/v1/export/tasks.csv", "/metrics", "/api/docs", "/"] {
         let answer = server.get(path).await;
@@ -68,7 +63,6 @@ async fn the_token_opens_routes_pages_and_streams_and_nothing_else_does() {
 
 #[tokio::test]
 async fn a_person_logs_in_stays_so_and_logs_out() {
-    let _alone = PAGES.lock().await;
     let server = Server::start_with(guarded()).await;
     let page = Answer::of(browser().get(server.url("/agents?from=now-7d")).header("accept", "text/html")).await;
     assert_eq!((page.status, page.header("location")), (303, "/login?to=%2Fagents%3Ffrom%3Dnow-7d"));
@@ -116,7 +110,6 @@ async fn a_person_logs_in_stays_so_and_logs_out() {
 
 #[tokio::test]
 async fn a_login_leads_nowhere_else_and_its_cookie_is_secure_where_the_page_is() {
-    let _alone = PAGES.lock().await;
     let mut config = guarded();
     config.server.allowed_hosts = vec!["swarm.example".into()];
     let server = Server::start_with(config).await;
@@ -137,7 +130,6 @@ async fn a_login_leads_nowhere_else_and_its_cookie_is_secure_where_the_page_is()
 
 #[tokio::test]
 async fn a_link_of_another_site_finds_who_is_logged_in_still_logged_in() {
-    let _alone = PAGES.lock().await;
     let server = Server::start_with(guarded()).await;
     let from = |site: &'static str| {
         Answer::of(server.client.get(server.url("/login?to=%2Ftasks")).header("sec-fetch-site", site))
@@ -256,7 +248,6 @@ async fn clients_that_never_finish_a_head_make_room_for_others() {
 
 #[tokio::test]
 async fn every_page_brings_a_policy_with_a_nonce_of_its_own() {
-    let _alone = PAGES.lock().await;
     let server = Server::start_with(guarded()).await;
     let mut nonces = std::collections::BTreeSet::new();
     for path in ["/", "/agents", "/exports", "/system", "/nowhere", "/login", "/"] {

@@ -1,5 +1,7 @@
 //! The dashboard's routes: pages, server functions, the login page, and the page for paths that lead nowhere.
 
+use std::sync::OnceLock;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -10,7 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use http_body_util::Limited;
 use leptos::prelude::{LeptosOptions, provide_context, use_context};
-use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list, render_app_async_with_context};
 
 use super::site::Site;
 use crate::api::guard::{Caller, login};
@@ -55,11 +57,18 @@ pub fn router(service: &Service, site: &Site) -> Router {
         async move { file_or_lost(&site, request, lost).await }
     };
     Router::new()
-        .leptos_routes_with_context(&options, generate_route_list(App), context, page)
+        .leptos_routes_with_context(&options, routes(), context, page)
         .fallback(rest)
         .layer(middleware::from_fn_with_state(service.clone(), mark_demo))
         .layer(middleware::from_fn(bound))
         .with_state(options)
+}
+
+/// The routes of the pages, found once in a process: while they are looked for, no page anywhere in it gets its data
+/// (the framework holds back every resource meanwhile), so that a page of a server that runs already would never end.
+fn routes() -> Vec<AxumRouteListing> {
+    static ROUTES: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
+    ROUTES.get_or_init(|| generate_route_list(App)).clone()
 }
 
 /// Most bytes of what a page sends: its questions and forms.
