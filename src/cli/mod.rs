@@ -254,6 +254,10 @@ fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// A page is drawn by one deep call, which takes more than the customary 2 MiB in a build without optimisation. What is
+/// not used of it costs no memory.
+const WORKER_STACK: usize = 8 << 20;
+
 fn start(cli: Cli) -> Result<ExitCode, CliError> {
     let mut overrides = Overrides {
         db: cli.global.db,
@@ -281,6 +285,7 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
     let logs = telemetry::init(&config.log, default_level, serves)?;
     let setup = Setup { config, logs };
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_stack_size(WORKER_STACK)
         .enable_all()
         .build()
         .map_err(|error| CliError::Failed(format!("could not start the runtime: {error}")))?;
