@@ -5,10 +5,11 @@
 //! significance counts only those that stand apart. Of two directions the surer is told, and what a chain of two
 //! correlations explains is not told again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::Found;
 use super::follow::{self, Counts};
+use super::histogram::first_by;
 use super::search::Search;
 use super::streams::LAG;
 use crate::model::Micros;
@@ -77,19 +78,17 @@ fn pattern(search: Search<'_>, (first, then): (u32, u32), counts: &Counts) -> Op
     let Search { scope, streams, widths, settings, .. } = search;
     let window = widths.0[LAG];
     let leads = follow::leads(streams, first);
-    let mut hits = follow::hits(streams, &leads, then, window);
+    let hits = follow::hits(streams, &leads, then, window);
     let row = |hit: &follow::Hit| streams.rows[leads[hit.lead].group.at.start + hit.nth];
     let together = hits.iter().filter(|hit| search.agent(row(hit)) != search.agent(streams.rows[hit.by])).count();
     if !search.belongs(together, hits.len()) {
         return None;
     }
     let (median_lead_ms, histogram) = follow::lead_times(&hits, window)?;
-    let mut agents: Vec<u32> = hits.iter().map(|hit| search.agent(row(hit))).collect();
-    agents.sort_unstable();
-    agents.dedup();
+    let agents: BTreeSet<u32> = hits.iter().map(|hit| search.agent(row(hit))).collect();
     let names = [search.kind_name(first)?, search.kind_name(then)?];
     let (first_seen, last_seen) = (hits.iter().map(|hit| hit.from).min()?, hits.iter().map(|hit| hit.until).max()?);
-    hits.sort_unstable_by_key(|hit| std::cmp::Reverse((hit.from, row(hit))));
+    let newest = first_by(hits, Pattern::RECENT_MAX, |hit| std::cmp::Reverse((hit.from, row(hit))));
     let back = follow::count(streams, &follow::leads(streams, then), first, LAG, widths);
     let total = streams.of_kind(then).map(|group| group.at.len() as u64).sum::<u64>();
     Some(Pattern {
@@ -117,11 +116,7 @@ fn pattern(search: Search<'_>, (first, then): (u32, u32), counts: &Counts) -> Op
             expected_confidence: counts.expected,
             agents: agents.len() as u64,
         }),
-        recent: hits
-            .iter()
-            .take(Pattern::RECENT_MAX)
-            .map(|hit| search.occurrence(row(hit), hit.from, hit.until))
-            .collect(),
+        recent: newest.iter().map(|hit| search.occurrence(row(hit), hit.from, hit.until)).collect(),
         events: names.into(),
     })
 }

@@ -66,6 +66,7 @@ fn rhythm(
 ) -> Option<Pattern> {
     let times = streams.times_of(group);
     let mut intervals: Vec<f64> = times.windows(2).map(|pair| (pair[1] - pair[0]) as f64 / 1e6).collect();
+    intervals.sort_unstable_by(f64::total_cmp); // sums are the same in whatever order they came
     let middle = median(&mut intervals).filter(|middle| *middle > 0.0)?;
     let mad = deviation(&intervals, middle)?;
     let confidence = (1.0 - mad / middle).max(0.0);

@@ -5,14 +5,27 @@ use crate::model::pattern::Histogram;
 /// Steps of a histogram, at most.
 const STEPS: usize = 20;
 
-/// The middle value; of an even number the mean of the two in the middle. Sorts `values`. `None` of nothing.
+/// The middle value; of an even number the mean of the two in the middle. Reorders `values`. `None` of nothing.
 pub(super) fn median(values: &mut [f64]) -> Option<f64> {
-    values.sort_unstable_by(f64::total_cmp);
-    let upper = *values.get(values.len() / 2)?;
-    if values.len() % 2 == 1 {
-        return Some(upper);
+    if values.is_empty() {
+        return None;
     }
-    values.get(values.len() / 2 - 1).map(|lower| f64::midpoint(*lower, upper))
+    let (count, middle) = (values.len(), values.len() / 2);
+    let (below, upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    if count % 2 == 1 {
+        return Some(*upper);
+    }
+    below.iter().copied().max_by(f64::total_cmp).map(|lower| f64::midpoint(lower, *upper))
+}
+
+/// The first `count` of `values` by `key`, in its order; equal ones in any.
+pub(super) fn first_by<T, K: Ord>(mut values: Vec<T>, count: usize, key: impl Fn(&T) -> K) -> Vec<T> {
+    if count > 0 && values.len() > count {
+        values.select_nth_unstable_by_key(count - 1, &key);
+    }
+    values.truncate(count);
+    values.sort_unstable_by_key(key);
+    values
 }
 
 /// The median absolute deviation from `center`.
@@ -57,7 +70,16 @@ mod tests {
         assert_eq!(median(&mut []), None);
         assert_eq!(median(&mut [3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median(&mut [4.0, 1.0, 2.0, 3.0]), Some(2.5));
+        assert_eq!(median(&mut [8.0, 1.0, 3.0, 9.0, 2.0, 7.0]), Some(5.0));
         assert_eq!(deviation(&[1.0, 1.0, 2.0, 2.0, 4.0, 6.0, 9.0], 2.0), Some(1.0), "0 0 1 1 2 4 7");
+    }
+
+    #[test]
+    fn the_first_come_in_order() {
+        let down = |value: &i32| std::cmp::Reverse(*value);
+        assert_eq!(first_by(vec![3, 9, 1, 7, 5], 3, down), [9, 7, 5]);
+        assert_eq!(first_by(vec![3, 9], 3, down), [9, 3]);
+        assert!(first_by(vec![3, 9], 0, down).is_empty());
     }
 
     #[test]

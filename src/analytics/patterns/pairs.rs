@@ -100,11 +100,6 @@ impl Pairs {
         self.trials.get(place as usize).copied().unwrap_or_default()
     }
 
-    /// Whether a type is paired.
-    pub fn holds(&self, kind: u32) -> bool {
-        self.places.get(kind as usize).is_some_and(|place| *place != NONE)
-    }
-
     fn count(&mut self, log: &EventLog, streams: &Streams, stream: u32, at: Range<usize>, widths: Widths) {
         let rows = &streams.order[at];
         let present: Vec<(u32, bool)> = streams

@@ -6,6 +6,7 @@
 
 use super::Found;
 use super::follow::{self, Counts, Hit, Lead};
+use super::histogram::first_by;
 use super::search::Search;
 use super::sequence::{advance, covers};
 use super::streams::{ALARM, Group, Streams};
@@ -197,7 +198,7 @@ fn pattern(search: Search<'_>, failure: u32, sign: &Sign<'_>, starts: &[Lead<'_>
     let events: Vec<String> = sign.kinds.iter().chain([&failure]).filter_map(|kind| search.kind_name(*kind)).collect();
     let window_ms = settings.precursor_window_ms;
     let (first_seen, last_seen) = (hits.iter().map(|hit| hit.from).min()?, hits.iter().map(|hit| hit.until).max()?);
-    hits.sort_unstable_by_key(|hit| std::cmp::Reverse((hit.from, hit.until, row(hit))));
+    let newest = first_by(hits, Pattern::RECENT_MAX, |hit| std::cmp::Reverse((hit.from, hit.until, row(hit))));
     Some(Pattern {
         pattern_id: pattern_id(
             PatternType::Precursor,
@@ -223,11 +224,7 @@ fn pattern(search: Search<'_>, failure: u32, sign: &Sign<'_>, starts: &[Lead<'_>
             preceded: met.len() as u64,
             expected_confidence: sign.counts.expected,
         }),
-        recent: hits
-            .iter()
-            .take(Pattern::RECENT_MAX)
-            .map(|hit| search.occurrence(row(hit), hit.from, hit.until))
-            .collect(),
+        recent: newest.iter().map(|hit| search.occurrence(row(hit), hit.from, hit.until)).collect(),
         events,
     })
 }

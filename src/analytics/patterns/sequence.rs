@@ -11,8 +11,6 @@
 //! that sets it off best from the first of the two, which looks at no unrelated type. A pattern is as doubtful as its
 //! most doubtful step.
 
-use std::collections::HashMap;
-
 use super::pairs::halvings;
 use super::search::Search;
 use super::significance::binomial_tail;
@@ -174,25 +172,34 @@ impl<'a> Miner<'a> {
 
     /// The steps from `prefix` that pass.
     fn steps(&mut self, prefix: &Sequence, threads: &[Thread]) -> Vec<Step> {
-        let mut hits: HashMap<u32, [u64; SCALES]> = HashMap::new();
+        let Some(&last) = prefix.kinds.last() else { return Vec::new() };
+        let eligible = self.search.pairs.kinds.iter().copied().filter(|kind| !prefix.kinds.contains(kind));
+        let (near, far): (Vec<u32>, Vec<u32>) = eligible.partition(|kind| self.can_pass(prefix, last, *kind));
+        self.tested += far.len() as u64;
+        let mut hits = vec![[0; SCALES]; near.len()];
         let mut runs = Vec::new();
         for run in threads.chunk_by(|a, b| a.stream == b.stream) {
             runs.push(Run { stream: run[0].stream, threads: float(run.len()) });
-            for group in self.search.streams.of_stream(run[0].stream) {
-                if self.eligible(group.kind, prefix) {
-                    self.count(run, self.search.streams.times_of(group), hits.entry(group.kind).or_default());
+            for (kind, hits) in near.iter().zip(&mut hits) {
+                if let Some(group) = self.search.streams.group(run[0].stream, *kind) {
+                    self.count(run, self.search.streams.times_of(group), hits);
                 }
             }
         }
-        let kinds: Vec<u32> =
-            self.search.pairs.kinds.iter().copied().filter(|kind| self.eligible(*kind, prefix)).collect();
-        kinds
-            .into_iter()
-            .filter_map(|kind| {
-                let hits = hits.get(&kind).copied().unwrap_or_default();
-                self.weigh(prefix, &runs, threads.len() as u64, kind, hits)
-            })
+        near.into_iter()
+            .zip(hits)
+            .filter_map(|(kind, hits)| self.weigh(prefix, &runs, threads.len() as u64, kind, hits))
             .collect()
+    }
+
+    /// Whether a step to `kind` may come often enough. Each time it is taken, the newest event of the prefix's last type
+    /// before it is one that it follows before that type comes again, and not that of another thread; so it is taken at
+    /// most as often as the pair says, and most types need not be counted.
+    fn can_pass(&self, prefix: &Sequence, last: u32, kind: u32) -> bool {
+        self.search
+            .pairs
+            .get(last, kind)
+            .is_some_and(|pair| self.enough(prefix, pair.gaps.iter().copied().map(u64::from).sum()))
     }
 
     /// Judges one step by how often it was taken at each gap alone.
@@ -212,8 +219,10 @@ impl<'a> Miner<'a> {
         self.judge(prefix, runs, trials, kind, &hits)
     }
 
-    fn eligible(&self, kind: u32, prefix: &Sequence) -> bool {
-        self.search.pairs.holds(kind) && !prefix.kinds.contains(&kind)
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+    fn enough(&self, prefix: &Sequence, hits: u64) -> bool {
+        hits >= u64::from(self.search.settings.min_occurrences)
+            && hits as f64 / prefix.starts as f64 >= self.search.settings.confidence_threshold
     }
 
     /// Counts the threads that an event of `times` continues, by the smallest gap that reaches it.
@@ -233,14 +242,10 @@ impl<'a> Miner<'a> {
     /// The gap at which the step stands out most, if it passes there.
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
     fn judge(&self, prefix: &Sequence, runs: &[Run], trials: u64, kind: u32, hits: &[u64; SCALES]) -> Option<Step> {
-        let enough = |hits: u64| {
-            hits >= u64::from(self.search.settings.min_occurrences)
-                && hits as f64 / prefix.starts as f64 >= self.search.settings.confidence_threshold
-        };
         let mut best: Option<(f64, Step)> = None;
         let mut tried = 0.0;
         let mut seen = None;
-        for (gap, &hits) in hits.iter().enumerate().take_while(|(_, hits)| enough(**hits)) {
+        for (gap, &hits) in hits.iter().enumerate().take_while(|(_, hits)| self.enough(prefix, **hits)) {
             tried += if seen == Some(hits) { 0.0 } else { 1.0 };
             seen = Some(hits);
             let expected = self.mean(prefix, runs, kind, |first, last, then| {

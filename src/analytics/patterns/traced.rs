@@ -1,6 +1,6 @@
 //! Sequences made into patterns: each is walked once more, now with its rows, and parts of others are left out.
 
-use super::histogram::median;
+use super::histogram::{first_by, median};
 use super::search::Search;
 use super::sequence::{Sequence, advance, covers};
 use crate::model::Micros;
@@ -47,7 +47,7 @@ pub(super) fn pattern(search: Search<'_>, sequence: &Sequence) -> Option<Pattern
     let confidence = sequence.count as f64 / sequence.starts as f64;
     let first_seen = trace.walks.iter().map(|walk| walk.from).min()?;
     let last_seen = trace.walks.iter().map(|walk| walk.until).max()?;
-    trace.walks.sort_unstable_by_key(|walk| std::cmp::Reverse((walk.from, walk.row)));
+    let newest = first_by(trace.walks, Pattern::RECENT_MAX, |walk| std::cmp::Reverse((walk.from, walk.row)));
     Some(Pattern {
         pattern_id: pattern_id(
             PatternType::Sequence,
@@ -72,12 +72,7 @@ pub(super) fn pattern(search: Search<'_>, sequence: &Sequence) -> Option<Pattern
             expected_confidence: sequence.expected,
             streams: trace.streams,
         }),
-        recent: trace
-            .walks
-            .iter()
-            .take(Pattern::RECENT_MAX)
-            .map(|walk| search.occurrence(walk.row, walk.from, walk.until))
-            .collect(),
+        recent: newest.iter().map(|walk| search.occurrence(walk.row, walk.from, walk.until)).collect(),
     })
 }
 
@@ -97,25 +92,30 @@ fn walk(search: Search<'_>, sequence: &Sequence) -> Trace {
         for (i, &from) in starts.iter().enumerate() {
             let cut = starts.get(i + 1).copied().unwrap_or(i64::MAX);
             let row = streams.rows[group.at.start + i];
-            let (mut last, mut agents) = (from, 1);
-            let mut steps = Vec::with_capacity(rest.len());
-            for ((step, place), gap) in later.iter().zip(&mut places).zip(&sequence.gaps) {
+            let (mut last, mut alone) = (from, true);
+            let mut steps = 0;
+            for ((step, place), (gap, taken)) in
+                later.iter().zip(&mut places).zip(sequence.gaps.iter().zip(&mut trace.gaps))
+            {
                 let times = streams.times_of(step);
                 *place = advance(times, *place, last);
                 match times.get(*place) {
                     Some(time) if time - last <= widths.0[*gap] && *time <= cut => {
-                        steps.push((time - last) as f64 / 1e3);
+                        taken.push((time - last) as f64 / 1e3);
                         last = *time;
+                        steps += 1;
                         let by = streams.rows[step.at.start + *place];
-                        agents += u32::from(search.agent(by) != search.agent(row));
+                        alone &= search.agent(by) == search.agent(row);
                     }
                     _ => break,
                 }
             }
-            if steps.len() == rest.len() {
-                trace.gaps.iter_mut().zip(steps).for_each(|(gaps, step)| gaps.push(step));
+            if steps == rest.len() {
                 trace.walks.push(Walk { from, until: last, row });
-                trace.together += usize::from(agents > 1);
+                trace.together += usize::from(!alone);
+            } else {
+                // Broken off: the steps that were taken do not count.
+                trace.gaps.iter_mut().for_each(|gaps| gaps.truncate(trace.walks.len()));
             }
         }
         trace.streams += u64::from(trace.walks.len() > before);
