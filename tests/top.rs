@@ -205,7 +205,7 @@ fn the_file_and_a_server_over_it_show_the_same() {
     std::fs::write(folder.path().join("r.ndjson"), RECORDS).expect("records");
     let sent = run(folder.path(), &["--db", "s.db", "ingest", "r.ndjson"]);
     assert_eq!(sent.code, Some(0), "{}", sent.err);
-    let serving = Serving::start(folder.path().join("s.db"));
+    let mut serving = Serving::start(folder.path().join("s.db"));
     let url = format!("http://{}", serving.address);
     let range = ["--from", "2026-01-01T12:00:00Z", "--to", "2026-01-01T13:00:00Z"];
     let json = |more: &[&str]| -> Value {
@@ -215,6 +215,11 @@ fn the_file_and_a_server_over_it_show_the_same() {
         json["now"].take();
         json
     };
+    let started = Instant::now();
+    while json(&[])["alerts"]["watching"] != true {
+        assert!(started.elapsed() < Duration::from_secs(30), "over the file it never sees that the server watches");
+        std::thread::sleep(Duration::from_millis(100));
+    }
     let (mut file, mut server) = (json(&[]), json(&["--url", &url]));
     if file["trends"]["hour"]["time"] != server["trends"]["hour"]["time"] {
         (file, server) = (json(&[]), json(&["--url", &url])); // a step began between the two
@@ -251,6 +256,9 @@ fn the_file_and_a_server_over_it_show_the_same() {
         "{}",
         report.out
     );
+    serving.signal("TERM");
+    assert_eq!(serving.wait(Duration::from_secs(30)), Some(0));
+    assert_eq!(json(&[])["alerts"]["watching"], false, "the server was asked to stop");
 }
 
 #[test]

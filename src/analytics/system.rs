@@ -59,6 +59,13 @@ pub fn note_up(log: &mut UptimeLog, started: Micros, now: Micros, ends: bool) {
     log.spans.drain(..surplus);
 }
 
+/// Whether a server looks at the alert rules every `interval` microseconds, as far as it has been written down. One that
+/// crashed counts for as long as it might just not have said so yet.
+#[must_use]
+pub fn is_watched(log: &UptimeLog, interval: i64, now: Micros) -> bool {
+    log.alerts_looked.is_some_and(|looked| now.0.saturating_sub(looked.0) <= SILENCE + interval)
+}
+
 /// Seconds up of seconds that a server was meant to be, over the last 30 days; `None` before the first is over. What
 /// lies between a stop that was asked for and the next start was not meant to be.
 #[must_use]
@@ -101,6 +108,14 @@ mod tests {
 
     fn share(log: &UptimeLog, now: i64) -> Option<(u64, u64)> {
         uptime(log, at(now)).map(|rate| (rate.numerator / 60, rate.denominator / 60))
+    }
+
+    #[test]
+    fn alerts_are_watched_while_the_last_look_is_not_older_than_two_notes_that_failed_to_come() {
+        let looked = |alerts_looked| UptimeLog { alerts_looked, ..UptimeLog::default() };
+        assert!(!is_watched(&looked(None), MINUTE, at(0)));
+        assert!(is_watched(&looked(Some(at(0))), MINUTE, at(3)));
+        assert!(!is_watched(&looked(Some(at(0))), MINUTE, at(4)), "2 ½ minutes of silence, and a minute between looks");
     }
 
     #[test]

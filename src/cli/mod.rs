@@ -35,7 +35,7 @@ use crate::config::{self, Config, ConfigError, Overrides};
 use crate::model::{Micros, Problem};
 use crate::server::ServerError;
 use crate::service::{Service, ServiceError, Settings};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, StoreOptions};
 use crate::telemetry;
 
 /// See what swarms of AI agents do: a metrics store, its analytics and a dashboard in one program.
@@ -178,7 +178,7 @@ impl Setup {
     /// # Errors
     /// [`CliError::Store`].
     pub async fn open(&self) -> Result<Service, CliError> {
-        self.open_with(true).await
+        self.open_with(StoreOptions { create: true, ..self.config.store.options() }).await
     }
 
     /// Opens a store that must be there already.
@@ -186,6 +186,14 @@ impl Setup {
     /// # Errors
     /// [`CliError::Failed`] when there is none, [`CliError::Store`].
     pub async fn open_existing(&self) -> Result<Service, CliError> {
+        self.open_existing_with(self.config.store.options()).await
+    }
+
+    /// The same, in another way than the configuration says.
+    ///
+    /// # Errors
+    /// As [`Self::open_existing`].
+    pub async fn open_existing_with(&self, options: StoreOptions) -> Result<Service, CliError> {
         let path = &self.config.store.path;
         if !path.exists() {
             return Err(CliError::Failed(format!(
@@ -193,12 +201,10 @@ impl Setup {
                 path.display()
             )));
         }
-        self.open_with(false).await
+        self.open_with(StoreOptions { create: false, ..options }).await
     }
 
-    async fn open_with(&self, create: bool) -> Result<Service, CliError> {
-        let mut options = self.config.store.options();
-        options.create = create;
+    async fn open_with(&self, options: StoreOptions) -> Result<Service, CliError> {
         let store = Store::open(&self.config.store.path, &options).await?;
         Ok(Service::new(store, self.settings()))
     }
@@ -284,7 +290,12 @@ fn start(cli: Cli) -> Result<ExitCode, CliError> {
     };
     let logs = telemetry::init(&config.log, default_level, serves)?;
     let setup = Setup { config, logs };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    let mut builder = match &cli.command {
+        // It waits, mostly, for as long as somebody works: a thread and its heap for each core would be for nothing.
+        Command::Top(_) => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = builder
         .thread_stack_size(WORKER_STACK)
         .enable_all()
         .build()

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::now;
+use super::{FIRST, now};
 use crate::analytics::system::UPTIME_TICK;
+use crate::model::Micros;
 use crate::service::Service;
 
 /// How often it looks.
@@ -15,16 +16,17 @@ const LOOK: Duration = Duration::from_secs(15);
 /// Runs until `stop`, and notes then that the end was asked for.
 pub async fn run(service: Service, stop: CancellationToken) {
     service.serve_since(now());
-    let mut noted = now();
+    let (mut noted, mut pause) = (None, FIRST);
     let mut ready = true;
-    while stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
+    while stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
         service.sample_cpu();
         let now = now();
-        if now.0 - noted.0 >= UPTIME_TICK {
-            noted = now;
+        if noted.is_none_or(|noted: Micros| now.0 - noted.0 >= UPTIME_TICK) {
+            noted = Some(now);
             note(&service, false).await;
         }
         ready = look(&service, ready).await;
+        pause = LOOK;
     }
     note(&service, true).await;
 }

@@ -218,6 +218,9 @@ impl Default for HealthSettings {
 pub struct UptimeLog {
     /// Times in which a server ran and could write; apart from one another, ascending.
     pub spans: Vec<UptimeSpan>,
+    /// When a server last looked at the alert rules; `None` when the last one that did was asked to stop.
+    #[serde(default)]
+    pub alerts_looked: Option<Micros>,
 }
 
 /// One uninterrupted time of a server.

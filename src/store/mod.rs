@@ -80,6 +80,8 @@ pub const UPTIME_KEY: &str = "uptime";
 pub struct StoreOptions {
     /// Connections that read at the same time.
     pub readers: u32,
+    /// KiB of pages that each of them keeps in memory.
+    pub reader_cache_kib: u32,
     /// Make the file when it is not there.
     pub create: bool,
     /// Tells when records are stored.
@@ -88,7 +90,7 @@ pub struct StoreOptions {
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { readers: 3, create: true, clock: Clock::default() }
+        Self { readers: 3, reader_cache_kib: 16_384, create: true, clock: Clock::default() }
     }
 }
 

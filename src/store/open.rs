@@ -68,11 +68,11 @@ pub(super) async fn open(path: &Path, options: &StoreOptions) -> Result<Opened, 
     let readers = SqlitePoolOptions::new()
         .min_connections(1)
         .max_connections(options.readers.max(1))
-        .connect_with(reader_options(path))
+        .connect_with(reader_options(path, options.reader_cache_kib))
         .await
         .map_err(|source| explain(path, "open the file for reading", source))?;
-    let watcher =
-        reader_options(path).connect().await.map_err(|source| explain(path, "open the file for reading", source))?;
+    let watcher = reader_options(path, options.reader_cache_kib).connect().await;
+    let watcher = watcher.map_err(|source| explain(path, "open the file for reading", source))?;
     Ok(Opened { writer, copier, lock, readers, watcher })
 }
 
@@ -199,13 +199,13 @@ fn copier_options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-fn reader_options(path: &Path) -> SqliteConnectOptions {
+fn reader_options(path: &Path, cache_kib: u32) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .read_only(true)
         .foreign_keys(false)
         .pragma("query_only", "on")
-        .pragma("cache_size", "-16384") // KiB
+        .pragma("cache_size", format!("-{cache_kib}")) // negative: KiB, not pages
         .pragma("temp_store", "memory")
         .row_buffer_size(1024) // fewer hand-overs between SQLite's thread and ours
         .busy_timeout(Duration::from_secs(5))

@@ -125,8 +125,7 @@ fn list(
 /// What waits, in four rows.
 pub(super) fn queue(top: &Top, look: Look, width: usize) -> Vec<Line<'static>> {
     let queue = &top.queue;
-    let backlog =
-        queue.backlog.as_ref().map(|gauge| reported(gauge, top.now, look, |n| (number(n), Level::of_backlog(n))));
+    let backlog = queue.backlog.as_ref().map(|gauge| backlog(gauge, top.now, look));
     let pending = queue.pending.as_ref().map(|gauge| reported(gauge, top.now, look, |n| (number(n), Level::Good)));
     let mut lines =
         vec![title("Queue", "", width), labelled("pending", pending, width), labelled("backlog", backlog, width)];
@@ -187,6 +186,17 @@ pub(super) fn resources(top: &Top, look: Look, width: usize) -> Vec<Line<'static
         labelled("memory", usage(&resources.memory_percent), width),
         labelled("agents", agents, width),
     ]
+}
+
+/// What waits in all. The limit is one of a swarm's queue, as in the alert rule, so of several the longest is marked.
+fn backlog(gauge: &TopGauge, now: Micros, look: Look) -> Vec<Span<'static>> {
+    let longest = (number(gauge.most_value), Level::of_backlog(gauge.most_value));
+    if gauge.swarms == 1 {
+        return reported(gauge, now, look, |_| longest.clone());
+    }
+    let age = plain(&format::ago(gauge.measured_at, now));
+    let whose = dim(format!("  {}, {age}", gauge.most_swarm_id));
+    vec![Span::raw(number(gauge.value)), dim("  most "), look.level(longest.0, longest.1), whose]
 }
 
 /// The value, whose it is, and how old.

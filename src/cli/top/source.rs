@@ -8,6 +8,10 @@ use crate::cli::remote::Remote;
 use crate::cli::{CliError, Setup, now};
 use crate::model::top::{Top, TopQuery};
 use crate::service::{Service, ServiceError};
+use crate::store::StoreOptions;
+
+/// KiB of the file's pages kept in memory: enough for sums of days. The system caches the file, too.
+const CACHE_KIB: u32 = 2048;
 
 /// Where the figures come from. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -21,7 +25,8 @@ pub(super) enum Source {
 impl Source {
     /// The store that is set.
     pub(super) async fn file(setup: &Setup) -> Result<Self, CliError> {
-        let service = setup.open_existing().await?;
+        let options = StoreOptions { readers: 1, reader_cache_kib: CACHE_KIB, ..StoreOptions::default() };
+        let service = setup.open_existing_with(options).await?;
         Ok(Self::File(Box::new(service), setup.config.store.path.display().to_string().into()))
     }
 

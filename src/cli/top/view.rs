@@ -125,7 +125,7 @@ fn help() -> Vec<Line<'static>> {
         ("success rate", "! below 95 %, !! below 90 %"),
         ("of one agent", "! below 90 %, !! below 80 %"),
         ("p99", "! from 1 s, !! from 3 s"),
-        ("backlog", "! from 20 tasks, !! from 50"),
+        ("backlog of one swarm", "! from 20 tasks, !! from 50"),
         ("token use, memory, quota", "! from 60 %, !! from 80 %"),
         ("bars", "from 0 to the largest; · where nothing was measured"),
     ];

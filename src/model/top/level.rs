@@ -30,7 +30,7 @@ impl Level {
         Self::rising(ms, 1_000.0, 3_000.0)
     }
 
-    /// Of tasks that wait: good below 20, bad from 50.
+    /// Of tasks that wait in the queue of one swarm: good below 20, bad from 50.
     #[must_use]
     pub fn of_backlog(tasks: f64) -> Self {
         Self::rising(tasks, 20.0, 50.0)

@@ -21,6 +21,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{Service, ServiceError};
 use crate::alerts::{Evaluation, Snapshot, evaluate};
+use crate::analytics::system::is_watched;
 use crate::model::alert::{
     Alert, AlertBrief, AlertCounts, AlertHistory, AlertHistoryQuery, AlertState, AlertsBrief, AlertsPage, Notification,
     Rule, RuleReading, RuleStatus, Silence,
@@ -48,6 +49,11 @@ impl Desk {
     fn lately(&self, now: Micros, interval: i64) -> Option<Looked> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
         last.filter(|looked| now.0.saturating_sub(looked.at.0) <= 3 * interval)
+    }
+
+    /// When this process last looked.
+    pub(in crate::service) fn looked_at(&self) -> Option<Micros> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|looked| looked.at)
     }
 
     fn put(&self, looked: Looked) {
@@ -124,7 +130,8 @@ impl Service {
     pub async fn alerts(&self, now: Micros) -> Result<AlertsPage, ServiceError> {
         let interval = self.settings().alerts.interval.micros();
         let lately = self.alerts.lately(now, interval);
-        let watching = lately.is_some() && self.settings().alerts.enabled;
+        let watching = (lately.is_some() && self.settings().alerts.enabled)
+            || is_watched(&self.uptime_log().await?, interval, now); // by another process
         let (book, looked) = match lately {
             Some(looked) => (self.alert_book().await?, looked),
             None => {

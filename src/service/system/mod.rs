@@ -70,6 +70,8 @@ impl Service {
         let Some(started) = *lock(&self.system.started) else { return Ok(()) };
         let mut log = self.uptime_log().await?;
         note_up(&mut log, started, now, ends);
+        // Another server may watch the same file; it says so itself soon.
+        log.alerts_looked = if ends { None } else { self.alerts.looked_at().or(log.alerts_looked) };
         // Numbers only: it cannot fail.
         let text = serde_json::to_string(&log).unwrap_or_default();
         Ok(self.store().set_info(UPTIME_KEY, &text).await?)
@@ -86,7 +88,7 @@ impl Service {
     }
 
     /// What is known of earlier runs. A text that cannot be read is of a version to come, and counts as none.
-    async fn uptime_log(&self) -> Result<UptimeLog, ServiceError> {
+    pub(super) async fn uptime_log(&self) -> Result<UptimeLog, ServiceError> {
         let text = self.store().info(UPTIME_KEY).await?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
     }
