@@ -75,6 +75,9 @@ fn every_panel_has_a_place_of_its_own_a_source_a_unit_and_references() {
         let targets = panel["targets"].as_array().expect("targets");
         let references: BTreeSet<_> = targets.iter().filter_map(|target| target["refId"].as_str()).collect();
         assert!(!targets.is_empty() && references.len() == targets.len(), "{title}: references");
+        if kind == "timeseries" {
+            assert!(panel["options"]["legend"]["calcs"].is_array(), "{title}: Grafana's schema wants them");
+        }
         for target in targets {
             let expression = target["expr"].as_str().expect("an expression");
             assert!(!expression.contains("quantile=\""), "{title}: a histogram has no quantiles");
