@@ -7,14 +7,17 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use futures::StreamExt;
 use tokio::time::{Instant, timeout_at};
 
 use super::ApiResult;
+use super::guard::Session;
 use super::params::Params;
 use super::problem::ProblemBody;
 use crate::model::{Dataset, HighWater, Problem};
@@ -57,7 +60,7 @@ const COMMON: [&str; 3] = ["kinds", "since", "form"];
         ("key" = Option<String>, Query, description = "equal to"),
     ),
     responses(
-        (status = 200, description = "events, until the server stops or the client leaves", body = String, content_type = "text/event-stream"),
+        (status = 200, description = "events, until the server stops, the client leaves, or the session it came with ends", body = String, content_type = "text/event-stream"),
         (status = 400, description = "an unknown parameter, kind or form, or an unreadable value",
             body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "too many clients follow; come back after Retry-After",
@@ -65,6 +68,7 @@ const COMMON: [&str; 3] = ["kinds", "since", "form"];
     ))]
 pub async fn stream(
     State(service): State<Service>,
+    session: Option<Extension<Session>>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> ApiResult<Response> {
@@ -83,6 +87,13 @@ pub async fn stream(
     let events = futures::stream::unfold(writer, |mut writer| async {
         let chunk = writer.chunk().await?;
         Some((Ok::<_, std::convert::Infallible>(chunk), writer))
+    });
+    // Who logged out sees nothing more, whatever was open.
+    let events = events.take_until(async {
+        match session {
+            Some(Extension(session)) => session.over().await,
+            None => std::future::pending().await,
+        }
     });
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),

@@ -43,6 +43,11 @@ impl Client {
         if let Some(last_id) = last_id {
             request = request.header("last-event-id", last_id);
         }
+        Self::of(request).await
+    }
+
+    /// Connects with a request of one's own.
+    pub async fn of(request: reqwest::RequestBuilder) -> Self {
         let response = request.send().await.expect("an answer");
         let status = response.status();
         assert_eq!(status, 200, "{}", response.text().await.unwrap_or_default());

@@ -7,6 +7,7 @@
 mod common;
 
 mod client;
+mod session;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

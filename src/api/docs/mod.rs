@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use super::ApiResult;
+use super::guard::Caller;
 use super::params::Params;
 use html::{escape, prose};
 
@@ -28,6 +29,15 @@ const STYLE: &str = concat!(
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// Where the commands of the page are sent, and how.
+#[derive(Debug, Clone, Copy)]
+struct Target<'a> {
+    /// The server, without a slash at its end.
+    base: &'a str,
+    /// Whether it asks for the admin token.
+    asks_for_token: bool,
+}
+
 /// The document, for the page.
 #[derive(Debug, Clone)]
 pub struct Described(pub Arc<Value>);
@@ -37,18 +47,22 @@ pub struct Described(pub Arc<Value>);
     responses((status = 200, description = "the page", body = String, content_type = "text/html")))]
 pub async fn docs(
     Extension(Described(document)): Extension<Described>,
+    caller: Option<Extension<Caller>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     Params::read(query.as_deref(), &[])?;
     // `guard` let the request in, so this is a name of this machine.
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost:3000");
+    // Where there is no token, everybody is anybody.
+    let asks_for_token = caller.is_some_and(|Extension(caller)| caller != Caller::Anybody);
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::CACHE_CONTROL, "no-cache"),
     ];
-    Ok((headers, page(&document, &format!("http://{host}"))).into_response())
+    let target = Target { base: &format!("http://{host}"), asks_for_token };
+    Ok((headers, page(&document, target)).into_response())
 }
 
 /// The stylesheet of `/api/docs`.
@@ -83,7 +97,7 @@ fn chapters(document: &Value) -> Vec<Chapter<'_>> {
     tags.iter().map(chapter).filter(|chapter: &Chapter<'_>| !chapter.operations.is_empty()).collect()
 }
 
-fn page(document: &Value, base: &str) -> String {
+fn page(document: &Value, target: Target<'_>) -> String {
     let chapters = chapters(document);
     let mut out = String::with_capacity(256 << 10);
     let info = &document["info"];
@@ -108,7 +122,7 @@ fn page(document: &Value, base: &str) -> String {
             prose(chapter.about)
         ));
         for (method, path, said) in &chapter.operations {
-            operation::write(&mut out, method, path, said, base);
+            operation::write(&mut out, method, path, said, target);
         }
         out.push_str("</section>");
     }
@@ -157,7 +171,11 @@ mod tests {
             "components": {"schemas": {"Thing": {"type": "object", "required": ["id"],
                 "properties": {"id": {"type": "string", "description": "its `id`"}}}}},
         });
-        let page = page(&document, "http://localhost:1");
+        let target = Target { base: "http://localhost:1", asks_for_token: false };
+        let guarded = page(&document, Target { asks_for_token: true, ..target });
+        let page = page(&document, target);
+        let token = "curl -H &quot;Authorization: Bearer $SWARMSCOPE_ADMIN_TOKEN&quot; &#39;http://localhost:1/x/a%20b&#39;";
+        assert!(guarded.contains(token) && !page.contains("Bearer"), "{guarded}");
         for part in [
             "One &lt;thing&gt;.",
             "integer, 1 to 9, default 3",

@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
+use super::Target;
 use super::html::{escape, plain, prose, text};
 use super::schema;
 use crate::api::path::encode;
 
-pub(super) fn write(out: &mut String, method: &str, path: &str, said: &Value, base: &str) {
+pub(super) fn write(out: &mut String, method: &str, path: &str, said: &Value, target: Target<'_>) {
     let id = escape(text(said, "operationId"));
     out.push_str(&format!(
         "<article id=\"{id}\"><h3><b class=\"{method}\">{method}</b> <a href=\"#{id}\">{}</a></h3><p>{}</p>",
@@ -35,7 +36,7 @@ pub(super) fn write(out: &mut String, method: &str, path: &str, said: &Value, ba
     write_answers(out, &said["responses"]);
     out.push_str(&format!(
         "<h4>Try it</h4><pre tabindex=\"0\"><code>{}</code></pre></article>",
-        escape(&command(method, path, said, base))
+        escape(&command(method, path, said, target))
     ));
 }
 
@@ -80,10 +81,11 @@ fn write_answers(out: &mut String, responses: &Value) {
     out.push_str("</dl>");
 }
 
-/// A `curl` command with the examples of what is required, and of one parameter more.
-fn command(method: &str, path: &str, said: &Value, base: &str) -> String {
+/// A `curl` command with the examples of what is required, and of one parameter more. The token stays in the
+/// environment of whoever runs it.
+fn command(method: &str, path: &str, said: &Value, target: Target<'_>) -> String {
     let parameters = || said["parameters"].as_array().into_iter().flatten();
-    let mut url = format!("{base}{path}");
+    let mut url = format!("{}{path}", target.base);
     for parameter in parameters().filter(|parameter| text(parameter, "in") == "path") {
         url = url.replace(&format!("{{{}}}", text(parameter, "name")), &encode(&plain(&parameter["example"])));
     }
@@ -92,6 +94,9 @@ fn command(method: &str, path: &str, said: &Value, base: &str) -> String {
         url.push_str(&format!("?limit={}", encode(&plain(&parameter["example"]))));
     }
     let mut command = String::from("curl ");
+    if target.asks_for_token {
+        command.push_str("-H \"Authorization: Bearer $SWARMSCOPE_ADMIN_TOKEN\" ");
+    }
     if method != "get" {
         command.push_str(&format!("-X {} ", method.to_uppercase()));
     }

@@ -34,6 +34,7 @@ use rates::{Addresses, Bucket, Rate};
 use refusal::Refusal;
 use sessions::Sessions;
 
+pub use sessions::Session;
 pub use token::AdminToken;
 
 /// Server functions live below this path, whatever their method.
@@ -137,7 +138,7 @@ impl Guard {
                 Verdict::Wrong => Err(Refusal::WrongToken),
                 Verdict::Slowed(wait) => Err(Refusal::TooManyGuesses(wait)),
             },
-            None if self.shared.sessions.has(headers, now) => Ok(Caller::Session),
+            None if self.shared.sessions.of(headers, now).is_some() => Ok(Caller::Session),
             None => Ok(Caller::Anybody),
         }
     }
@@ -160,10 +161,16 @@ impl Guard {
     }
 }
 
-/// Lets a request through, with its [`Caller`] among the extensions, or answers in its place.
+/// Lets a request through, with its [`Caller`] among the extensions (and its [`Session`], if it is one's), or answers in
+/// its place.
 pub async fn layer(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
-    match guard.admit(&request, Instant::now()) {
+    let now = Instant::now();
+    match guard.admit(&request, now) {
         Ok(caller) => {
+            let session = (caller == Caller::Session).then(|| guard.shared.sessions.of(request.headers(), now));
+            if let Some(session) = session.flatten() {
+                request.extensions_mut().insert(session);
+            }
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
