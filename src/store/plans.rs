@@ -283,6 +283,22 @@ async fn healings_are_read_by_their_time_and_looked_for_by_their_agent() {
 }
 
 #[tokio::test]
+async fn silences_of_agents_are_stepped_along_by_index() {
+    let (store, _folder) = store().await;
+    let mut connection = store.reader().acquire().await.expect("a connection");
+    for sql in super::read::silences::statements() {
+        let plan = plan(&mut connection, sql).await;
+        for table in ["task", "event", "agent_metric"] {
+            assert!(!plan.contains(&format!("SCAN {table}")), "{plan}");
+        }
+        assert!(
+            !sql.contains("agent_metric") || plan.contains("agent_metric_by_series (agent=? AND metric=? AND ts>"),
+            "{plan}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn messages_to_channels_are_found_by_what_is_due_and_by_their_channel() {
     use super::deliveries::{CLAIM, SELECT_DUE, select};
     use crate::model::channel::DeliveryQuery;

@@ -8,6 +8,7 @@ mod common;
 mod edits;
 mod kinds;
 mod lasting;
+mod past;
 mod replay;
 mod rest;
 

@@ -41,6 +41,11 @@ impl Occurrences {
         self.seen.iter().map(|(from, ..)| Micros(*from))
     }
 
+    /// When they ended, in the order in which they began.
+    pub fn ends(&self) -> impl ExactSizeIterator<Item = Micros> {
+        self.seen.iter().map(|(_, until, _)| Micros(*until))
+    }
+
     /// How many of those moments lie in `[from, until)` at which it could have begun; `None` where it begins by itself.
     #[must_use]
     pub fn trials_in(&self, from: Micros, until: Micros) -> Option<u64> {

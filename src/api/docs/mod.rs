@@ -174,7 +174,8 @@ mod tests {
         let target = Target { base: "http://localhost:1", asks_for_token: false };
         let guarded = page(&document, Target { asks_for_token: true, ..target });
         let page = page(&document, target);
-        let token = "curl -H &quot;Authorization: Bearer $SWARMSCOPE_ADMIN_TOKEN&quot; &#39;http://localhost:1/x/a%20b&#39;";
+        let token =
+            "curl -H &quot;Authorization: Bearer $SWARMSCOPE_ADMIN_TOKEN&quot; &#39;http://localhost:1/x/a%20b&#39;";
         assert!(guarded.contains(token) && !page.contains("Bearer"), "{guarded}");
         for part in [
             "One &lt;thing&gt;.",

@@ -212,6 +212,8 @@ pub struct DryRun {
     pub firings: Vec<DryFiring>,
     /// The same in words: `would have fired 3 times in 24h`.
     pub summary: String,
+    /// What of it is of today, where not all that the rule asks for is kept of the past.
+    pub note: Option<String>,
 }
 
 impl DryRun {

@@ -1,10 +1,9 @@
 //! What a rule would have done: the same look, at one past instant after the other.
 
-use super::read::Memo;
 use crate::alerts::Replay;
-use crate::model::alert::{Condition, DryRun, DryRunQuery, Kind, RuleSpec, Span};
+use crate::model::alert::{DryRun, DryRunQuery, Span};
 use crate::model::time::SECOND;
-use crate::model::{Micros, Problem};
+use crate::model::{Micros, Problem, TimeRange};
 use crate::service::{Service, ServiceError};
 
 impl Service {
@@ -12,15 +11,11 @@ impl Service {
     /// sees all records of that time, also those that arrived later.
     ///
     /// # Errors
-    /// A [`Problem`] when the rule cannot be meant, the range is unreadable, or what the rule asks for is known of the
-    /// present only; [`ServiceError::Store`].
+    /// A [`Problem`] when the rule cannot be meant, the range is unreadable, or too many agents would have to be looked
+    /// at; [`ServiceError::Store`].
     pub async fn dry_run(&self, query: DryRunQuery, now: Micros) -> Result<DryRun, ServiceError> {
         let range = query.range();
         let rule = query.rule.check().map_err(|error| Problem::bad_request(error.to_string()))?;
-        if matches!(rule.condition, Condition::Trend(_) | Condition::AgentStale(_) | Condition::Pattern(_)) {
-            let kind = RuleSpec::from(rule).kind;
-            return Err(no_history(kind).into());
-        }
         let bounds = if range.is_all() { self.store().snapshot().await?.bounds().await? } else { None };
         let range = range.resolve(now, bounds).map_err(|error| Problem::bad_request(error.to_string()))?;
         let until = range.until.min(now);
@@ -29,12 +24,14 @@ impl Service {
         }
         let interval = self.settings().alerts.interval.as_seconds().max(1);
         let length = until.0 - range.from.0;
-        let step = (length / DryRun::LOOKS_MAX / SECOND + 1).max(i64::from(interval)) * SECOND;
+        let looks = self.looks_affordable(&rule, DryRun::LOOKS_MAX, now).await?;
+        let step = (length / looks / SECOND + 1).max(i64::from(interval)) * SECOND;
+        let past = self.past(&rule, TimeRange { from: range.from, until }, now).await?;
         let mut replay = Replay::new(rule.clone());
         // The last look is at the end, so that a replay up to now sees what the server sees now.
         let first = until.0 - length / step * step;
         for at in (first..=until.0).step_by(usize::try_from(step).unwrap_or(usize::MAX)) {
-            let reading = Box::pin(self.read_rule(&rule, &mut Memo::default(), Micros(at))).await?;
+            let reading = self.read_past(&rule, &past, Micros(at)).await?;
             replay.look(reading, Micros(at));
         }
         let (looks, looks_without_data) = (replay.looks, replay.looks_without_data);
@@ -48,16 +45,17 @@ impl Service {
             1 => format!("would have fired once in {length}"),
             _ => format!("would have fired {fired} times in {length}"),
         };
-        Ok(DryRun { now, from: range.from, until, step_seconds, looks, looks_without_data, fired, firings, summary })
+        Ok(DryRun {
+            now,
+            from: range.from,
+            until,
+            step_seconds,
+            looks,
+            looks_without_data,
+            fired,
+            firings,
+            summary,
+            note: past.note(),
+        })
     }
-}
-
-fn no_history(kind: Kind) -> Problem {
-    let of = match kind {
-        Kind::Trend => "trends are judged by the newest records",
-        Kind::AgentStale => "who was stale at a time is not kept",
-        _ => "patterns are kept as they are now",
-    };
-    let kind = kind.as_str();
-    Problem::bad_request(format!("a rule of kind {kind} cannot be run on history: {of}; figures over records can"))
 }

@@ -3,7 +3,7 @@
 //! - `rules` which rules there are: documented, configured, made here
 //! - `read` figures for a rule, at any instant: `aggregate` over records, `others` everything else
 //! - `edit` what people change: rules and silences
-//! - `dry` what a rule would have done
+//! - `dry` what a rule would have done; `past` what is known of the past for it
 //!
 //! A look reads the state from the store, judges ([`crate::alerts`]), and keeps what moved in one transaction: alerts,
 //! their history, and what the channels are to be told. The channels take that from
@@ -13,6 +13,7 @@ mod aggregate;
 mod dry;
 mod edit;
 mod others;
+mod past;
 mod read;
 mod rules;
 

@@ -8,13 +8,14 @@
 //! - `desk` who asked for what, and what came of it
 //! - `gather` records into events: a [`EventLog`](crate::analytics::patterns::EventLog)
 //! - `work` one learning
-//! - `detail` one pattern with its occurrences and their rows
+//! - `detail` one pattern with its occurrences and their rows; `moments` when patterns were seen, in all
 //!
 //! Not here: how patterns are found (`analytics::patterns`), and what is kept of them (`store::patterns`).
 
 mod desk;
 mod detail;
 mod gather;
+mod moments;
 mod work;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use crate::store::patterns::{HistoryState, KeptPattern};
 
 pub(in crate::service) use desk::Desk;
 use desk::{Found, Key, Outcome};
+pub(in crate::service) use moments::Moments;
 
 /// Most changes of one pattern that are listed.
 const CHANGES_OF_ONE: u32 = 50;

@@ -40,9 +40,33 @@ fn is_known(metric: &str) -> bool {
     TASK_METRICS.contains(&metric)
 }
 
-/// How many of the newest records are looked at.
-pub(super) const fn records(range: Option<TimeRange>) -> usize {
-    (if range.is_some() { Trend::RECORDS_MAX } else { Trend::RECORDS_DEFAULT }) as usize
+/// Which records trends are made of: the newest of a time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reach {
+    /// Of which time.
+    pub range: TimeRange,
+    /// How many of the newest are looked at.
+    pub limit: usize,
+    /// Whether somebody asked for all of that time, and is told when there are more.
+    pub whole: bool,
+}
+
+impl Reach {
+    /// The newest records of all.
+    pub const NEWEST: Self = Self { range: TimeRange::ALL, limit: Trend::RECORDS_DEFAULT as usize, whole: false };
+
+    /// The newest records as they were `at` an instant, as far as they are known now.
+    pub fn until(at: Micros) -> Self {
+        Self { range: TimeRange { until: Micros(at.0.saturating_add(1)), ..TimeRange::ALL }, ..Self::NEWEST }
+    }
+
+    /// The records of a range; the newest of all where none is asked for.
+    pub const fn of(range: Option<TimeRange>) -> Self {
+        match range {
+            Some(range) => Self { range, limit: Trend::RECORDS_MAX as usize, whole: true },
+            None => Self::NEWEST,
+        }
+    }
 }
 
 impl Service {

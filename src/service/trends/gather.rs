@@ -1,10 +1,10 @@
 //! From records to trends: of whom, which numbers, and what they say.
 
-use super::ask::{records, whose};
+use super::ask::{Reach, whose};
 use crate::analytics::trend::{Judged, Sample, judge};
 use crate::model::record::metric_type_name;
 use crate::model::trend::{Better, TASK_METRICS, Trend, TrendPer, TrendQuery, TrendSource};
-use crate::model::{Micros, RecordFilter, TimeRange};
+use crate::model::{Micros, RecordFilter};
 use crate::service::{Service, ServiceError};
 use crate::store::StoreError;
 use crate::store::read::{Cut, SeriesCut, Snapshot, TaskNumbers};
@@ -69,18 +69,14 @@ const SUBJECTS: usize = TrendQuery::SUBJECTS_MAX as usize;
 
 impl Service {
     /// Every trend `query` is about, whatever its verdict.
-    pub(super) async fn gather_trends(
-        &self,
-        query: &TrendQuery,
-        range: Option<TimeRange>,
-    ) -> Result<Gathered, ServiceError> {
+    pub(super) async fn gather_trends(&self, query: &TrendQuery, reach: Reach) -> Result<Gathered, ServiceError> {
         match query.source {
-            TrendSource::Tasks => self.gather_tasks(query, range).await,
-            TrendSource::AgentMetrics | TrendSource::SwarmMetrics => self.gather_series(query, range).await,
+            TrendSource::Tasks => self.gather_tasks(query, reach).await,
+            TrendSource::AgentMetrics | TrendSource::SwarmMetrics => self.gather_series(query, reach).await,
         }
     }
 
-    async fn gather_tasks(&self, query: &TrendQuery, range: Option<TimeRange>) -> Result<Gathered, ServiceError> {
+    async fn gather_tasks(&self, query: &TrendQuery, reach: Reach) -> Result<Gathered, ServiceError> {
         let mut snapshot = self.store().snapshot().await?;
         let Some(cut) = snapshot.cut(&query.filter).await? else { return Ok(Gathered::default()) };
         let owner = Owner::of(&query.filter);
@@ -98,15 +94,15 @@ impl Service {
         drop(snapshot);
         let subjects_truncated = subjects.len() > SUBJECTS;
         subjects.truncate(SUBJECTS);
-        let (mut gathered, limit) = (Gathered { subjects_truncated, ..Gathered::default() }, records(range));
+        let (mut gathered, limit) = (Gathered { subjects_truncated, ..Gathered::default() }, reach.limit);
         for (cut, owner) in subjects {
             let mut snapshot = self.store().snapshot().await?;
-            let mut tasks = snapshot.newest_task_numbers(range.unwrap_or(TimeRange::ALL), &cut, limit + 1).await?;
+            let mut tasks = snapshot.newest_task_numbers(reach.range, &cut, limit + 1).await?;
             drop(snapshot);
             if tasks.is_empty() {
                 continue;
             }
-            let truncated = range.is_some() && tasks.len() > limit;
+            let truncated = reach.whole && tasks.len() > limit;
             tasks.truncate(limit);
             gathered.subjects += 1;
             let asked = |metric: &&&str| query.metric.as_deref().is_none_or(|asked| asked == **metric);
@@ -122,7 +118,7 @@ impl Service {
         Ok(gathered)
     }
 
-    async fn gather_series(&self, query: &TrendQuery, range: Option<TimeRange>) -> Result<Gathered, ServiceError> {
+    async fn gather_series(&self, query: &TrendQuery, reach: Reach) -> Result<Gathered, ServiceError> {
         let source = query.source;
         let mut snapshot = self.store().snapshot().await?;
         let Some(cut) = snapshot.cut(&query.filter).await? else { return Ok(Gathered::default()) };
@@ -137,13 +133,12 @@ impl Service {
         let subjects_truncated = subjects.len() > SUBJECTS;
         subjects.truncate(SUBJECTS);
         let mut gathered = Gathered { subjects_truncated, ..Gathered::default() };
-        let range = (range, records(range));
         if query.per == TrendPer::Fleet {
             let (metrics, more) = metrics(&mut snapshot, query, one).await?;
             gathered.metrics_truncated = more;
             for (number, metric) in metrics {
                 let series = subjects.iter().map(|subject| SeriesCut { source, subject: subject.0, metric: number });
-                let (samples, truncated) = values(&mut snapshot, &series.collect::<Vec<_>>(), range).await?;
+                let (samples, truncated) = values(&mut snapshot, &series.collect::<Vec<_>>(), reach).await?;
                 if !samples.is_empty() {
                     gathered.trends.push(owner.trend(source, &metric, &samples, truncated));
                 }
@@ -158,7 +153,7 @@ impl Service {
             gathered.metrics_truncated |= more;
             for (metric, name) in metrics {
                 let (samples, truncated) =
-                    values(&mut snapshot, &[SeriesCut { source, subject, metric }], range).await?;
+                    values(&mut snapshot, &[SeriesCut { source, subject, metric }], reach).await?;
                 if !samples.is_empty() {
                     gathered.trends.push(owner.trend(source, &name, &samples, truncated));
                 }
@@ -189,21 +184,21 @@ async fn metrics(
     Ok((metrics, more))
 }
 
-/// The newest values of some series together, and whether the range holds more.
+/// The newest values of some series together, and whether a range that was asked for holds more.
 async fn values(
     snapshot: &mut Snapshot,
     series: &[SeriesCut],
-    (range, limit): (Option<TimeRange>, usize),
+    Reach { range, limit, whole }: Reach,
 ) -> Result<(Vec<Sample>, bool), StoreError> {
     let mut found: Vec<(Micros, f64)> = Vec::new();
     for series in series {
-        found.extend(snapshot.newest_values(*series, range.unwrap_or(TimeRange::ALL), limit + 1).await?);
+        found.extend(snapshot.newest_values(*series, range, limit + 1).await?);
         if found.len() > 2 * (limit + 1) {
             newest(&mut found, limit + 1);
         }
     }
     newest(&mut found, limit + 1);
-    let truncated = range.is_some() && found.len() > limit;
+    let truncated = whole && found.len() > limit;
     found.truncate(limit);
     let samples = found.into_iter().map(|(time, value)| Sample { time, value: Some(value) });
     Ok((samples.collect(), truncated))

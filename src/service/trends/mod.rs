@@ -17,6 +17,8 @@ use super::{Service, ServiceError};
 use crate::model::trend::{Trend, TrendAnswer, TrendPer, TrendQuery, TrendSource};
 use crate::model::{Micros, RangeSpec, RecordFilter};
 
+use ask::Reach;
+
 pub(super) use standing::Standing;
 
 /// Most metric series of a page.
@@ -30,7 +32,7 @@ impl Service {
     pub async fn trends(&self, query: &TrendQuery, now: Micros) -> Result<TrendAnswer, ServiceError> {
         ask::check(query)?;
         let range = self.trend_range(query, now).await?;
-        let gathered = self.gather_trends(query, range).await?;
+        let gathered = self.gather_trends(query, Reach::of(range)).await?;
         let mut trends = gathered.trends;
         trends.retain(|trend| query.verdict.is_none_or(|verdict| trend.verdict == verdict));
         if query.per != TrendPer::Fleet {
@@ -47,6 +49,12 @@ impl Service {
             subjects_truncated: gathered.subjects_truncated,
             metrics_truncated: gathered.metrics_truncated,
         })
+    }
+
+    /// The trends as they were `at` an instant: of the newest records until then, as far as they are known now.
+    pub(super) async fn trends_at(&self, query: &TrendQuery, at: Micros) -> Result<Vec<Trend>, ServiceError> {
+        ask::check(query)?;
+        Ok(self.gather_trends(query, Reach::until(at)).await?.trends)
     }
 
     /// The trends a page of one agent (`source` of its metrics: agents') or one swarm shows: of its tasks, then of

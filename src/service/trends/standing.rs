@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::ask::Reach;
 use super::rank;
 use crate::model::overview::PageQuery;
 use crate::model::trend::{Degradations, Trend, TrendPer, TrendQuery, TrendSource, Verdict};
@@ -99,7 +100,7 @@ impl Service {
             return Ok(kept); // somebody else did it meanwhile
         }
         let mark = self.store().changes().mark();
-        let fleet = self.gather_trends(&TrendQuery::default(), None).await?.trends;
+        let fleet = self.gather_trends(&TrendQuery::default(), Reach::NEWEST).await?.trends;
         let mut found = Degradations {
             judged: judged(&fleet),
             trends: fleet.iter().filter(|trend| is_degrading(trend)).cloned().collect(),
@@ -108,7 +109,7 @@ impl Service {
         };
         for (source, per) in LOOKED_AT {
             let query = TrendQuery { source, per, ..TrendQuery::default() };
-            let gathered = self.gather_trends(&query, None).await?;
+            let gathered = self.gather_trends(&query, Reach::NEWEST).await?;
             found.judged += judged(&gathered.trends);
             if source == TrendSource::Tasks {
                 found.subjects += gathered.subjects;

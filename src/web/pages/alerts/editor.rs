@@ -149,6 +149,7 @@ pub(super) fn Tried(dry: DryRun) -> impl IntoView {
                 <span class="muted">{looks}</span>
             </header>
             {any.then(|| view! { <DataTable table=table /> })}
+            {dry.note.map(|note| view! { <p class="muted note">{note}</p> })}
         </section>
     }
     .into_any()
