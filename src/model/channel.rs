@@ -9,11 +9,12 @@ mod secret;
 mod spec;
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 pub use notice::{Message, Notice};
-pub use report::{ChannelReport, Delivery, DeliveryQuery, DeliveryState, Telling};
+pub use report::{ChannelReport, Delivery, DeliveryQuery, DeliveryState, Standing, Telling};
 pub use secret::{IN_CLEAR, Secret, Text};
 pub use spec::ChannelError;
 
@@ -36,6 +37,8 @@ pub struct Channel {
     pub allow_private: bool,
     /// Seconds for one attempt, from looking up the name to the last byte of the answer.
     pub timeout_seconds: u32,
+    /// Certificates (PEM) of authorities that are trusted here beside those this machine trusts; read each time.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// How a channel is reached.

@@ -78,15 +78,15 @@ fn reach_v6(address: Ipv6Addr) -> Reach {
 }
 
 /// A host that was looked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Checked {
-    /// Where to connect.
-    pub address: SocketAddr,
-    /// Whether only this machine or its network can reach it.
+    /// Where to connect, in the order of the system; never empty.
+    pub addresses: Vec<SocketAddr>,
+    /// Whether only this machine or its network can reach any of them.
     pub private: bool,
 }
 
-/// Looks `host` up once. All its addresses must be allowed; the first one is used.
+/// Looks `host` up once. All its addresses must be allowed.
 ///
 /// # Errors
 /// [`SendError::Unresolved`], [`SendError::Forbidden`].
@@ -98,7 +98,9 @@ pub(super) async fn check(
 ) -> Result<Checked, SendError> {
     let unresolved = |source: Option<io::Error>| SendError::Unresolved { host: host.to_owned(), source };
     let found = outbound.lookup.look_up(host, port).await.map_err(|error| unresolved(Some(error)))?;
-    let first = *found.first().ok_or_else(|| unresolved(None))?;
+    if found.is_empty() {
+        return Err(unresolved(None));
+    }
     let allowed = |address: &SocketAddr| match reach(address.ip()) {
         Reach::Public => true,
         Reach::Private => allow_private,
@@ -108,7 +110,8 @@ pub(super) async fn check(
         let settable = reach(wrong.ip()) == Reach::Private;
         return Err(SendError::Forbidden { host: host.to_owned(), address: wrong.ip(), settable });
     }
-    Ok(Checked { address: first, private: reach(first.ip()) == Reach::Private })
+    let private = found.iter().all(|address| reach(address.ip()) == Reach::Private);
+    Ok(Checked { addresses: found, private })
 }
 
 #[cfg(test)]
@@ -186,7 +189,7 @@ mod tests {
     #[tokio::test]
     async fn a_name_is_looked_up_once_and_that_address_is_the_one_used() {
         let (found, asked) = checked(vec![vec!["1.2.3.4"], vec!["127.0.0.1"]], false).await;
-        let expected = Checked { address: "1.2.3.4:443".parse().expect("an address"), private: false };
+        let expected = Checked { addresses: vec!["1.2.3.4:443".parse().expect("an address")], private: false };
         assert_eq!((found.expect("allowed"), asked), (expected, 1));
     }
 
@@ -197,8 +200,8 @@ mod tests {
             found.expect_err("refused").to_string(),
             "hooks.example is 10.0.0.7, which is a private address; write allow_private = true to allow it"
         );
-        let (found, _) = checked(vec![vec!["1.2.3.4", "10.0.0.7"]], true).await;
-        assert!(found.is_ok());
+        let (found, _) = checked(vec![vec!["10.0.0.7", "1.2.3.4"]], true).await;
+        assert!(found.is_ok_and(|found| !found.private), "one of them is reached across the internet");
         let (found, _) = checked(vec![vec!["169.254.169.254"]], true).await;
         assert_eq!(
             found.expect_err("refused").to_string(),

@@ -20,6 +20,14 @@ pub enum SendError {
         /// Why.
         source: io::Error,
     },
+    /// The file of authorities cannot be used.
+    #[error("could not read the certificates in {path}: {reason}")]
+    CaFile {
+        /// The file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
     /// A secret is not what its place needs.
     #[error("{what} cannot be used: {reason}")]
     Unusable {
@@ -72,6 +80,17 @@ pub enum SendError {
         /// Why.
         reason: String,
     },
+    /// A mail server does not do what it is told to need.
+    #[error("{host} does not offer {what}")]
+    Lacks {
+        /// The name.
+        host: String,
+        /// What is not there.
+        what: &'static str,
+    },
+    /// A test left something that somebody has to close.
+    #[error("the test opened an incident that could not be resolved again; resolve it by hand: {0}")]
+    LeftOpen(Box<Self>),
     /// It took too long.
     #[error("no answer within {seconds} s")]
     Timeout {
@@ -106,13 +125,16 @@ impl SendError {
             Self::Unresolved { .. }
             | Self::Connection { .. }
             | Self::Tls { .. }
+            | Self::Lacks { .. }
             | Self::Timeout { .. }
+            | Self::CaFile { .. }
             | Self::SecretFile { .. } => true,
             Self::Refused { transient, .. } => *transient,
             Self::NoVariable(_)
             | Self::Unusable { .. }
             | Self::Forbidden { .. }
             | Self::Clear { .. }
+            | Self::LeftOpen(_)
             | Self::Redirect { .. } => false,
         }
     }
@@ -122,6 +144,7 @@ impl SendError {
     pub const fn status(&self) -> Option<u16> {
         match self {
             Self::Refused { status, .. } | Self::Redirect { status } => Some(*status),
+            Self::LeftOpen(error) => error.status(),
             _ => None,
         }
     }

@@ -3,7 +3,6 @@
 //! hyper's connection is used as it is, without a client around it: a client would look names up itself, follow
 //! redirects, and keep connections to addresses nobody checked again.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,17 +13,13 @@ use hyper::{Method, Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::secret::Revealed;
-use super::{ANSWER_MAX, Bounds, Outbound, SendError, address};
-
-/// Characters of an answer that are kept for the log.
-const SHOWN_MAX: usize = 200;
+use super::dial::dial;
+use super::secret::{Revealed, shown};
+use super::{ANSWER_MAX, Bounds, Outbound, SendError, address, trust};
 
 /// What is sent.
 #[derive(Debug)]
@@ -65,26 +60,39 @@ fn target(url: &Revealed) -> Result<Target, SendError> {
 }
 
 /// Sends it; returns the status.
-pub(super) async fn post(outbound: &Outbound, post: &Post<'_>, bounds: Bounds) -> Result<u16, SendError> {
+pub(super) async fn post(outbound: &Outbound, post: &Post<'_>, bounds: Bounds<'_>) -> Result<u16, SendError> {
     let target = target(post.url)?;
     let checked = address::check(outbound, &target.host, target.port, bounds.allow_private).await?;
     if !target.tls && !checked.private {
         return Err(SendError::Clear { host: target.host });
     }
     let request = request(&target, post)?;
-    let stream = TcpStream::connect(checked.address).await.map_err(|error| broken(&target, &error))?;
+    let stream = dial(&target.host, &checked, bounds).await?;
     let answer = if target.tls {
-        let name = ServerName::try_from(target.host.clone()).map_err(|_| SendError::Unusable {
-            what: "the URL",
-            reason: "its host is no name that a certificate can hold",
-        })?;
-        let untrusted = |error: std::io::Error| SendError::Tls { host: target.host.clone(), reason: error.to_string() };
-        let stream = outbound.tls().await?.connect(name, stream).await.map_err(untrusted)?;
-        exchange(&target, stream, request).await?
+        exchange(&target, encrypt(outbound, &target.host, stream, bounds).await?, request).await?
     } else {
         exchange(&target, stream, request).await?
     };
     judge(answer, post)
+}
+
+/// Makes a connection to `host` encrypted, if `host` is who it says it is.
+///
+/// # Errors
+/// [`SendError::Tls`], [`SendError::Connection`], [`SendError::CaFile`].
+pub(super) async fn encrypt(
+    outbound: &Outbound,
+    host: &str,
+    stream: TcpStream,
+    bounds: Bounds<'_>,
+) -> Result<TlsStream<TcpStream>, SendError> {
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| SendError::Unusable { what: "the host", reason: "it is no name that a certificate can hold" })?;
+    let connector = outbound.trust.connector(bounds.ca_file).await?;
+    connector.connect(name, stream).await.map_err(|error| match trust::reason(&error) {
+        Some(reason) => SendError::Tls { host: host.to_owned(), reason },
+        None => SendError::Connection { host: host.to_owned(), reason: error.to_string() },
+    })
 }
 
 fn request(target: &Target, post: &Post<'_>) -> Result<Request<Full<Bytes>>, SendError> {
@@ -119,7 +127,9 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let failed = |error: hyper::Error| broken(target, &error);
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
+    let mut client = http1::Builder::new();
+    client.max_buf_size(ANSWER_MAX); // bounds the head, too
+    let (mut sender, connection) = client.handshake(TokioIo::new(stream)).await.map_err(failed)?;
     let _driver = AbortOnDropHandle::new(tokio::spawn(connection));
     let response = sender.send_request(request).await.map_err(failed)?;
     let (head, body) = response.into_parts();
@@ -143,46 +153,19 @@ fn judge(answer: Answer, post: &Post<'_>) -> Result<u16, SendError> {
         300..=399 => Err(SendError::Redirect { status }),
         _ => Err(SendError::Refused {
             status,
-            answer: shown(&answer.text, post),
+            answer: shown(&answer.text, &secrets(post)),
             retry_after: answer.headers.get(header::RETRY_AFTER).and_then(retry_after),
             transient: matches!(status, 408 | 425 | 429 | 500..=599),
         }),
     }
 }
 
+/// Everything in `post` that must not be shown.
+fn secrets(post: &Post<'_>) -> Vec<Revealed> {
+    post.headers.iter().map(|(_, value)| value).chain(&post.hide).chain([post.url]).cloned().collect()
+}
+
 /// Seconds; a date is not read, the usual pause does then.
 fn retry_after(value: &HeaderValue) -> Option<Duration> {
     value.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
-}
-
-/// The beginning of an answer on one line, without secrets.
-fn shown(text: &str, post: &Post<'_>) -> String {
-    let secrets = post.headers.iter().map(|(_, value)| value).chain(&post.hide).chain([post.url]);
-    let hidden = secrets.fold(text.to_owned(), |text, secret| secret.hide_in(&text));
-    let line = hidden.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().filter(|c| !c.is_control()).take(SHOWN_MAX).collect()
-}
-
-/// Trusts whom this machine trusts.
-///
-/// # Errors
-/// [`SendError::Tls`] when that is nobody.
-pub(super) async fn connector() -> Result<TlsConnector, SendError> {
-    let nobody = |reason: String| SendError::Tls { host: "anybody".to_owned(), reason };
-    let native = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs).await;
-    let native = native.map_err(|error| nobody(error.to_string()))?;
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(native.certs);
-    if roots.is_empty() {
-        return Err(nobody(
-            "this machine knows no certificate authority; install the package ca-certificates, or set SSL_CERT_FILE"
-                .into(),
-        ));
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| nobody(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
 }

@@ -7,40 +7,43 @@
 //! Not here: what is sent (`wire::notify`), to whom and when again (`service`), and any retry.
 
 mod address;
+mod dial;
 mod error;
 mod http;
 mod secret;
 mod smtp;
+mod trust;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-
-use tokio::sync::OnceCell;
-use tokio_rustls::TlsConnector;
 
 pub use address::{Lookup, SystemLookup};
 pub use error::SendError;
 pub use http::Post;
 pub use secret::{Revealed, read as read_secret, read_text};
 pub use smtp::Letter;
+pub use trust::read_authorities;
 
 /// Most bytes of an answer that are read.
 pub const ANSWER_MAX: usize = 64 << 10;
 
 /// How far a message may go, and how long it may take.
 #[derive(Debug, Clone, Copy)]
-pub struct Bounds {
+pub struct Bounds<'a> {
     /// Whether loopback and private addresses may be reached, and in clear.
     pub allow_private: bool,
     /// For everything: looking up, connecting, sending, reading.
     pub timeout: Duration,
+    /// Certificates of authorities that are trusted beside those this machine trusts.
+    pub ca_file: Option<&'a Path>,
 }
 
 /// What sends. Cheap to clone; reads whom this machine trusts when it first needs to.
 #[derive(Clone)]
 pub struct Outbound {
     lookup: Arc<dyn Lookup>,
-    tls: Arc<OnceCell<TlsConnector>>,
+    trust: Arc<trust::Trust>,
 }
 
 impl std::fmt::Debug for Outbound {
@@ -59,14 +62,14 @@ impl Outbound {
     /// Looks names up by `lookup`.
     #[must_use]
     pub fn with_lookup(lookup: Arc<dyn Lookup>) -> Self {
-        Self { lookup, tls: Arc::default() }
+        Self { lookup, trust: Arc::default() }
     }
 
     /// Sends one request; returns the status, which is 200 to 299.
     ///
     /// # Errors
     /// [`SendError`].
-    pub async fn post(&self, post: Post<'_>, bounds: Bounds) -> Result<u16, SendError> {
+    pub async fn post(&self, post: Post<'_>, bounds: Bounds<'_>) -> Result<u16, SendError> {
         within(bounds, http::post(self, &post, bounds)).await
     }
 
@@ -74,16 +77,12 @@ impl Outbound {
     ///
     /// # Errors
     /// [`SendError`].
-    pub async fn mail(&self, letter: Letter<'_>, bounds: Bounds) -> Result<u16, SendError> {
+    pub async fn mail(&self, letter: Letter<'_>, bounds: Bounds<'_>) -> Result<u16, SendError> {
         within(bounds, smtp::send(self, &letter, bounds)).await
-    }
-
-    async fn tls(&self) -> Result<&TlsConnector, SendError> {
-        self.tls.get_or_try_init(http::connector).await
     }
 }
 
-async fn within<T>(bounds: Bounds, work: impl Future<Output = Result<T, SendError>>) -> Result<T, SendError> {
+async fn within<T>(bounds: Bounds<'_>, work: impl Future<Output = Result<T, SendError>>) -> Result<T, SendError> {
     let late = |_| SendError::Timeout { seconds: bounds.timeout.as_secs() };
     tokio::time::timeout(bounds.timeout, work).await.map_err(late)?
 }

@@ -12,6 +12,10 @@ const FILE_MAX: u64 = 16 << 10;
 const HIDDEN: &str = "…";
 /// What is shorter than this is not looked for in answers: it would hide half of the words.
 const LOOKED_FOR_MIN: usize = 6;
+/// A word in the path of a URL that is looked for by itself: shorter ones are words such as `services`.
+const WORD_MIN: usize = 16;
+/// Characters of an answer that are kept for the log.
+const SHOWN_MAX: usize = 200;
 
 /// A secret in clear. Not printed by `Debug`, and without `Display`.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,14 +34,24 @@ impl Revealed {
         &self.0
     }
 
-    /// `text` without the secret, should somebody have echoed it.
-    #[must_use]
-    pub fn hide_in(&self, text: &str) -> String {
-        let whole = if self.0.len() < LOOKED_FOR_MIN { text.to_owned() } else { text.replace(&self.0, HIDDEN) };
-        // Of a URL it is the path that is echoed.
+    /// What of it is looked for: the whole, and of a URL what may be echoed of it: its path, and long words in that.
+    fn forms(&self) -> impl Iterator<Item = &str> {
         let path = self.0.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path);
-        path.filter(|path| path.len() >= LOOKED_FOR_MIN).map_or(whole.clone(), |path| whole.replace(path, HIDDEN))
+        let bare = path.and_then(|path| path.split(['?', '#']).next());
+        let words = path.into_iter().flat_map(|path| path.split(['/', '?', '&', '=', '#']));
+        let forms = [Some(self.0.as_str()), path, bare].into_iter().flatten();
+        forms.filter(|form| form.len() >= LOOKED_FOR_MIN).chain(words.filter(|word| word.len() >= WORD_MIN))
     }
+}
+
+/// The beginning of what a receiver said, on one line and without any of `secrets`, should it have echoed them.
+pub(super) fn shown(text: &str, secrets: &[Revealed]) -> String {
+    let mut forms: Vec<&str> = secrets.iter().flat_map(Revealed::forms).collect();
+    // The longest first: one that holds another would not be found any more after that was hidden.
+    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    let hidden = forms.into_iter().fold(text.to_owned(), |text, form| text.replace(form, HIDDEN));
+    let line = hidden.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().filter(|c| !c.is_control()).take(SHOWN_MAX).collect()
 }
 
 impl From<String> for Revealed {
@@ -112,8 +126,15 @@ mod tests {
     fn what_is_secret_is_neither_printed_nor_shown_when_a_receiver_echoes_it() {
         let url = Revealed::from("https://hooks.example/services/T0/B0/XYZ".to_owned());
         assert_eq!(format!("{url:?}"), "…");
-        assert_eq!(url.hide_in("Cannot POST /services/T0/B0/XYZ"), "Cannot POST /…");
-        assert_eq!(url.hide_in("no https://hooks.example/services/T0/B0/XYZ here"), "no … here");
-        assert_eq!(Revealed::from("abc".to_owned()).hide_in("abcdef"), "abcdef", "too short to look for");
+        let hidden = |text: &str, secret: &str| shown(text, &[Revealed::from(secret.to_owned())]);
+        let of_url = |text| shown(text, std::slice::from_ref(&url));
+        assert_eq!(of_url("Cannot POST /services/T0/B0/XYZ"), "Cannot POST /…");
+        assert_eq!(of_url("no https://hooks.example/services/T0/B0/XYZ\nhere"), "no … here");
+        assert_eq!(hidden("abcdef", "abc"), "abcdef", "too short to look for");
+        let asked = "https://h.example/hook/0123456789abcdef?key=x";
+        assert_eq!(hidden("no /hook/0123456789abcdef here", asked), "no /… here", "without what was asked");
+        assert_eq!(hidden("token 0123456789abcdef; hook", asked), "token …; hook", "a long word of it");
+        let both = ["token-1", "token-1-and-more"].map(|secret| Revealed::from(secret.to_owned()));
+        assert_eq!(shown("token-1-and-more", &both), "…", "nothing is left of the longer one");
     }
 }

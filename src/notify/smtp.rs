@@ -1,22 +1,31 @@
-//! One mail over SMTP (RFC 5321), by lettre.
+//! One mail over SMTP (RFC 5321), by lettre's connection.
+//!
+//! The steps are taken here one by one, so that each failure is said as what it is, and nothing but EHLO and STARTTLS is
+//! ever sent before the connection is encrypted.
 
+use std::error::Error;
 use std::time::{Duration, SystemTime};
 
+use lettre::Message;
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
 use lettre::transport::smtp::Error as SmtpError;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS, Mechanism};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
+use lettre::transport::smtp::commands::Auth;
 use lettre::transport::smtp::extension::ClientId;
-use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use tokio::net::TcpStream;
 
-use super::secret::Revealed;
-use super::{Bounds, Outbound, SendError, address};
+use super::dial::{Line, dial};
+use super::secret::{Revealed, shown};
+use super::{Bounds, Outbound, SendError, address, http, trust};
 use crate::model::Micros;
 use crate::model::channel::{Mail, MailTls};
 
-/// Characters of a refusal that are kept for the log.
-const SHOWN_MAX: usize = 200;
+/// Most bytes that are read of a server: a dozen short answers, and what makes a connection encrypted.
+const HEARD_MAX: usize = 256 << 10;
+/// How long a server that took a mail may take to say good-bye.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// What is sent, and who sends it.
 #[derive(Debug)]
@@ -36,39 +45,64 @@ pub struct Letter<'a> {
 }
 
 /// Sends it; returns the status.
-pub(super) async fn send(outbound: &Outbound, letter: &Letter<'_>, bounds: Bounds) -> Result<u16, SendError> {
+pub(super) async fn send(outbound: &Outbound, letter: &Letter<'_>, bounds: Bounds<'_>) -> Result<u16, SendError> {
     let mail = letter.mail;
+    let message = message(letter)?;
     let checked = address::check(outbound, &mail.host, mail.port, bounds.allow_private).await?;
     if mail.tls == MailTls::None && !checked.private {
         return Err(SendError::Clear { host: mail.host.clone() });
     }
-    let message = message(letter)?;
-    let host = mail.host.clone();
-    // Reads this machine's certificates from its disk.
-    let tls = match mail.tls {
-        MailTls::None => Tls::None,
-        MailTls::Tls => Tls::Wrapper(parameters(host).await?),
-        MailTls::Starttls => Tls::Required(parameters(host).await?),
-    };
-    let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(checked.address.ip().to_string())
-        .port(mail.port)
-        .tls(tls)
-        .hello_name(ClientId::default())
-        .timeout(Some(bounds.timeout));
-    if let Some((user, password)) = &letter.login {
-        transport = transport.credentials(Credentials::new(user.expose().to_owned(), password.expose().to_owned()));
+    let stream = dial(&mail.host, &checked, bounds).await?;
+    let failed = |error: SmtpError| failure(letter, bounds, &error);
+    let hello = ClientId::default();
+    let line = encrypted(outbound, mail, stream, bounds).await?;
+    let mut connection = AsyncSmtpConnection::connect_with_transport(line, &hello).await.map_err(failed)?;
+    if mail.tls == MailTls::Starttls {
+        if !connection.can_starttls() {
+            return Err(SendError::Lacks { host: host(mail), what: "STARTTLS, and no mail is sent in clear" });
+        }
+        let parameters = outbound.trust.of_mail(&mail.host, bounds.ca_file).await?;
+        connection.starttls(parameters, &hello).await.map_err(failed)?;
     }
-    let response = transport.build().send(message).await.map_err(|error| refused(letter, bounds, &error))?;
+    if let Some(credentials) = credentials(letter) {
+        if connection.server_info().get_auth_mechanism(DEFAULT_MECHANISMS).is_none() {
+            return Err(SendError::Lacks {
+                host: host(mail),
+                what: "a way to log in that is known here: PLAIN or LOGIN",
+            });
+        }
+        connection.auth(DEFAULT_MECHANISMS, &credentials).await.map_err(failed)?;
+    }
+    let response = connection.send(message.envelope(), &message.formatted()).await.map_err(failed)?;
+    // The mail is taken. Should the server not answer to this, that must not count against it.
+    tokio::spawn(tokio::time::timeout(GOODBYE, async move { connection.quit().await }));
     Ok(response.code().into())
 }
 
-async fn parameters(host: String) -> Result<TlsParameters, SendError> {
-    let untrusted = |host: &str, reason: String| SendError::Tls { host: host.to_owned(), reason };
-    let name = host.clone();
-    match tokio::task::spawn_blocking(move || TlsParameters::new(name)).await {
-        Ok(made) => made.map_err(|error| untrusted(&host, error.to_string())),
-        Err(error) => Err(untrusted(&host, error.to_string())),
-    }
+/// The connection as SMTP begins on it: encrypted already where that is written.
+async fn encrypted(
+    outbound: &Outbound,
+    mail: &Mail,
+    stream: TcpStream,
+    bounds: Bounds<'_>,
+) -> Result<Box<dyn AsyncTokioStream>, SendError> {
+    let broken = |error: std::io::Error| SendError::Connection { host: host(mail), reason: error.to_string() };
+    let peer = stream.peer_addr().map_err(broken)?;
+    Ok(match mail.tls {
+        MailTls::None | MailTls::Starttls => Box::new(Line::new(stream, peer, HEARD_MAX)),
+        MailTls::Tls => {
+            Box::new(Line::new(http::encrypt(outbound, &mail.host, stream, bounds).await?, peer, HEARD_MAX))
+        }
+    })
+}
+
+fn host(mail: &Mail) -> String {
+    format!("{}:{}", mail.host, mail.port)
+}
+
+fn credentials(letter: &Letter<'_>) -> Option<Credentials> {
+    let (user, password) = letter.login.as_ref()?;
+    Some(Credentials::new(user.expose().to_owned(), password.expose().to_owned()))
 }
 
 fn message(letter: &Letter<'_>) -> Result<Message, SendError> {
@@ -89,9 +123,13 @@ fn message(letter: &Letter<'_>) -> Result<Message, SendError> {
     message.body(letter.text.clone()).map_err(|_| unusable("the mail", "it cannot be encoded"))
 }
 
-fn refused(letter: &Letter<'_>, bounds: Bounds, error: &SmtpError) -> SendError {
-    let host = format!("{}:{}", letter.mail.host, letter.mail.port);
-    let reason = hidden(letter, &error.to_string());
+fn failure(letter: &Letter<'_>, bounds: Bounds<'_>, error: &SmtpError) -> SendError {
+    // Beneath its own words is what the server said, or the system.
+    let mut deepest: &(dyn Error + 'static) = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    let reason = shown(&deepest.to_string(), &secrets(letter));
     match error.status() {
         Some(code) => SendError::Refused {
             status: code.into(),
@@ -100,13 +138,50 @@ fn refused(letter: &Letter<'_>, bounds: Bounds, error: &SmtpError) -> SendError 
             transient: error.is_transient(),
         },
         None if error.is_timeout() => SendError::Timeout { seconds: bounds.timeout.as_secs() },
-        None if error.is_tls() => SendError::Tls { host, reason },
-        None => SendError::Connection { host, reason },
+        None => match trust::reason(error) {
+            Some(reason) => SendError::Tls { host: host(letter.mail), reason },
+            None => SendError::Connection { host: host(letter.mail), reason },
+        },
     }
 }
 
-fn hidden(letter: &Letter<'_>, text: &str) -> String {
-    let secrets = letter.login.iter().flat_map(|(user, password)| [user, password]);
-    let text = secrets.fold(text.to_owned(), |text, secret| secret.hide_in(&text));
-    text.chars().filter(|c| !c.is_control()).take(SHOWN_MAX).collect()
+/// User and password, as they are and as they are sent: servers echo lines they do not understand.
+fn secrets(letter: &Letter<'_>) -> Vec<Revealed> {
+    let (Some((user, password)), Some(credentials)) = (&letter.login, credentials(letter)) else { return Vec::new() };
+    let sent = [(Mechanism::Plain, None), (Mechanism::Login, Some("User Name")), (Mechanism::Login, Some("Password"))]
+        .into_iter()
+        .filter_map(|(mechanism, asked)| Auth::new(mechanism, credentials.clone(), asked.map(str::to_owned)).ok())
+        .filter_map(|line| line.to_string().split_whitespace().last().map(|word| Revealed::from(word.to_owned())));
+    sent.chain([user.clone(), password.clone()]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_echoes_shows_neither_password_nor_what_is_made_of_it() {
+        let mail = Mail {
+            host: "mx.example".to_owned(),
+            port: 587,
+            tls: MailTls::Starttls,
+            username: None,
+            password: None,
+            from: "swarm@example.org".to_owned(),
+            to: vec!["ops@example.org".to_owned()],
+        };
+        let login = Some(("operator".to_owned().into(), "hunter2-long".to_owned().into()));
+        let letter = Letter {
+            mail: &mail,
+            login,
+            subject: String::new(),
+            text: String::new(),
+            date: Micros(0),
+            id: String::new(),
+        };
+        // printf '\0operator\0hunter2-long' | base64; printf operator | base64; printf hunter2-long | base64
+        let echoed =
+            "unknown: AUTH PLAIN AG9wZXJhdG9yAGh1bnRlcjItbG9uZw== b3BlcmF0b3I= aHVudGVyMi1sb25n hunter2-long\r\n";
+        assert_eq!(shown(echoed, &secrets(&letter)), "unknown: AUTH PLAIN … … … …");
+    }
 }

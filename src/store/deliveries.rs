@@ -3,6 +3,8 @@
 //! A message is claimed before it is sent: for the time an attempt may take nobody else sends it, and if the process
 //! dies meanwhile it is sent again after. So a message arrives at least once; its id tells a receiver that it had it.
 
+use std::collections::BTreeSet;
+
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
@@ -12,20 +14,35 @@ use super::chore::{Chore, Outcome};
 use super::error::{StoreError, query};
 use super::queue::{Done, Work};
 use crate::model::Micros;
-use crate::model::channel::{Delivery, DeliveryQuery, DeliveryState, Notice};
+use crate::model::channel::{Delivery, DeliveryQuery, DeliveryState, Notice, Standing};
 
 const INSERT: &str = "insert into alert_delivery (channel, rule, title, notices, alerts, test, state, created_ts, next_ts, attempts) \
     values (?1, ?2, ?3, ?4, ?5, ?6, 'waiting', ?7, ?8, ?6) returning id";
-pub(super) const SELECT_DUE: &str =
-    "select exists (select 1 from alert_delivery where state = 'waiting' and next_ts <= ?)";
-/// The first of each channel and rule, so that nobody is told that something resolved before it fired.
-pub(super) const CLAIM: &str = "\
-update alert_delivery set next_ts = ?2, attempts = attempts + 1 where id in (
-    select d.id from alert_delivery d where d.state = 'waiting' and d.next_ts <= ?1 and not exists (
-        select 1 from alert_delivery e
-        where e.state = 'waiting' and e.channel = d.channel and e.rule = d.rule and e.id < d.id)
-    order by d.next_ts limit ?3)
-returning id, channel, notices, attempts, test, created_ts";
+/// Channels to which something can be sent, one for each rule: of that only the first message that waits, so that nobody
+/// is told that something resolved before it fired.
+pub(super) const SELECT_CHANNELS_DUE: &str = "\
+select d.channel from alert_delivery d where d.state = 'waiting' and d.next_ts <= ?1 and not exists (
+    select 1 from alert_delivery e
+    where e.state = 'waiting' and e.channel = d.channel and e.rule = d.rule and e.id < d.id)";
+/// The oldest message that can be sent to a channel.
+pub(super) const SELECT_NEXT: &str = "\
+select d.id from alert_delivery d
+where d.state = 'waiting' and d.channel = ?2 and d.next_ts <= ?1 and not exists (
+    select 1 from alert_delivery e
+    where e.state = 'waiting' and e.channel = d.channel and e.rule = d.rule and e.id < d.id)
+order by d.id limit 1";
+const CLAIM: &str = "update alert_delivery set next_ts = ?2, attempts = attempts + 1 where id = ?1 \
+    and state = 'waiting' and next_ts <= ?3 returning id, channel, notices, attempts, test, created_ts";
+pub(super) const SELECT_STANDING: &str = "\
+select count(*) filter (where d.state = 'waiting'),
+    min(d.next_ts) filter (where d.state = 'waiting'),
+    count(*) filter (where d.state = 'failed' and d.test = 0 and d.finished_ts > (
+        select coalesce(max(e.finished_ts), 0) from alert_delivery e where e.channel = ?1 and e.state = 'sent')),
+    (select d.error from alert_delivery d
+     where d.channel = ?1 and d.error is not null and d.test = 0 and (d.state = 'waiting' or d.finished_ts > (
+        select coalesce(max(e.finished_ts), 0) from alert_delivery e where e.channel = ?1 and e.state = 'sent'))
+     order by d.id desc limit 1)
+from alert_delivery d where d.channel = ?1";
 const NOTE: &str = "update alert_delivery set state = ?, next_ts = ?, finished_ts = ?, duration_ms = ?, status = ?, \
     error = ? where id = ? and state = 'waiting'";
 pub(super) const FORGET: &str =
@@ -51,7 +68,7 @@ pub struct NewDelivery {
     pub test: bool,
     /// When it was made.
     pub created: Micros,
-    /// When it may first be sent by [`Store::claim_deliveries`].
+    /// When it may first be claimed by [`Store::claim_delivery`].
     pub next: Micros,
 }
 
@@ -96,8 +113,8 @@ pub struct Attempt {
 pub(super) enum Step {
     /// Keep new messages in place of the notifications with these ids, if they are all still there.
     Add { taken: Vec<i64>, new: Vec<NewDelivery> },
-    /// Claim some that are due.
-    Claim { now: Micros, until: Micros, limit: u32 },
+    /// Claim one, if it is still due.
+    Claim { id: i64, now: Micros, until: Micros },
     /// Note how an attempt ended.
     Note(Attempt),
 }
@@ -107,8 +124,8 @@ pub(super) enum Step {
 pub(super) enum Stepped {
     /// Their numbers.
     Added(Vec<i64>),
-    /// They are ours until the claim ends.
-    Claimed(Vec<Claimed>),
+    /// It is ours until the claim ends; `None` if somebody else was faster.
+    Claimed(Option<Claimed>),
     /// It is noted.
     Noted,
 }
@@ -126,23 +143,49 @@ impl Store {
         }
     }
 
-    /// Claims messages that are due until `until`: at most `limit`, and of one channel and rule only the oldest.
+    /// Channels to which something can be sent now.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn channels_due(&self, now: Micros) -> Result<BTreeSet<String>, StoreError> {
+        let names = sqlx::query_scalar(SELECT_CHANNELS_DUE).bind(now.0).fetch_all(self.reader());
+        Ok(names.await.map_err(query("look for messages to channels"))?.into_iter().collect())
+    }
+
+    /// Claims the oldest message that is due to `channel`, until `until`. Messages of one rule go one after the other: a
+    /// later one is not due while an earlier one waits.
     ///
     /// # Errors
     /// As [`Store::write`].
-    pub async fn claim_deliveries(&self, now: Micros, until: Micros, limit: u32) -> Result<Vec<Claimed>, StoreError> {
-        let due: bool = sqlx::query_scalar(SELECT_DUE)
-            .bind(now.0)
-            .fetch_one(self.reader())
-            .await
-            .map_err(query("look for messages to channels"))?;
-        if !due {
-            return Ok(Vec::new());
-        }
-        match self.step(Step::Claim { now, until, limit }).await? {
+    pub async fn claim_delivery(
+        &self,
+        channel: &str,
+        now: Micros,
+        until: Micros,
+    ) -> Result<Option<Claimed>, StoreError> {
+        let next = sqlx::query_scalar(SELECT_NEXT).bind(now.0).bind(channel).fetch_optional(self.reader());
+        let Some(id) = next.await.map_err(query("look for a message to a channel"))? else { return Ok(None) };
+        match self.step(Step::Claim { id, now, until }).await? {
             Stepped::Claimed(claimed) => Ok(claimed),
             _ => Err(StoreError::Closed),
         }
+    }
+
+    /// What `channel` was not told.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn channel_standing(&self, channel: &str) -> Result<Standing, StoreError> {
+        let read = |row: SqliteRow| {
+            Ok(Standing {
+                waiting: row.try_get(0)?,
+                next: row.try_get::<Option<i64>, _>(1)?.map(Micros),
+                given_up: row.try_get(2)?,
+                error: row.try_get(3)?,
+            })
+        };
+        let standing = sqlx::query(SELECT_STANDING).bind(channel).try_map(read).fetch_one(self.reader());
+        standing.await.map_err(query("read what a channel was not told"))
     }
 
     /// Notes how an attempt ended, and forgets the oldest messages that ended.
@@ -213,7 +256,7 @@ fn read(row: SqliteRow) -> Result<Delivery, sqlx::Error> {
 pub(super) async fn run(connection: &mut SqliteConnection, step: &Step) -> Result<Stepped, StoreError> {
     match step {
         Step::Add { taken, new } => add(connection, taken, new).await.map(Stepped::Added),
-        Step::Claim { now, until, limit } => claim(connection, *now, *until, *limit).await.map(Stepped::Claimed),
+        Step::Claim { id, now, until } => claim(connection, *id, *now, *until).await.map(Stepped::Claimed),
         Step::Note(attempt) => note(connection, attempt).await.map(|()| Stepped::Noted),
     }
 }
@@ -245,16 +288,12 @@ async fn add(connection: &mut SqliteConnection, taken: &[i64], new: &[NewDeliver
 
 async fn claim(
     connection: &mut SqliteConnection,
+    id: i64,
     now: Micros,
     until: Micros,
-    limit: u32,
-) -> Result<Vec<Claimed>, StoreError> {
-    let action = "claim messages to channels";
-    let rows = sqlx::query(CLAIM).bind(now.0).bind(until.0).bind(limit).fetch_all(connection);
-    let rows = rows.await.map_err(query(action))?;
-    let mut claimed = rows.into_iter().map(read_claimed).collect::<Result<Vec<_>, _>>().map_err(query(action))?;
-    claimed.sort_by_key(|one| one.id);
-    Ok(claimed)
+) -> Result<Option<Claimed>, StoreError> {
+    let claimed = sqlx::query(CLAIM).bind(id).bind(until.0).bind(now.0).try_map(read_claimed);
+    claimed.fetch_optional(connection).await.map_err(query("claim a message to a channel"))
 }
 
 fn read_claimed(row: SqliteRow) -> Result<Claimed, sqlx::Error> {

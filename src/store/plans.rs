@@ -300,18 +300,17 @@ async fn silences_of_agents_are_stepped_along_by_index() {
 
 #[tokio::test]
 async fn messages_to_channels_are_found_by_what_is_due_and_by_their_channel() {
-    use super::deliveries::{CLAIM, SELECT_DUE, select};
+    use super::deliveries::{SELECT_CHANNELS_DUE, SELECT_NEXT, SELECT_STANDING, select};
     use crate::model::channel::DeliveryQuery;
     let (store, _folder) = store().await;
     let mut connection = store.reader().acquire().await.expect("a connection");
-    let due = plan(&mut connection, SELECT_DUE).await;
-    assert!(due.contains("INDEX alert_delivery_due (next_ts<?)"), "{due}");
-    let claim = plan(&mut connection, CLAIM).await;
-    assert!(
-        claim.contains("alert_delivery_due (next_ts<?)")
-            && claim.contains("alert_delivery_waiting (channel=? AND rule=? AND id<?)"),
-        "{claim}"
-    );
+    let due = plan(&mut connection, SELECT_CHANNELS_DUE).await;
+    let earlier = "alert_delivery_waiting (channel=? AND rule=? AND id<?)";
+    assert!(due.contains("alert_delivery_due (next_ts<?)") && due.contains(earlier), "{due}");
+    let next = plan(&mut connection, SELECT_NEXT).await;
+    assert!(next.contains(earlier) && !next.contains("SCAN"), "{next}");
+    let standing = plan(&mut connection, SELECT_STANDING).await;
+    assert!(standing.lines().all(|step| !step.contains("SCAN") && !step.contains("B-TREE")), "{standing}");
     let of_channel = DeliveryQuery { channel: Some("ops".into()), ..DeliveryQuery::default() };
     let listed = plan(&mut connection, select(&of_channel).sql().as_str()).await;
     assert!(listed.contains("alert_delivery_by_channel (channel=?)") && !listed.contains("TEMP B-TREE"), "{listed}");

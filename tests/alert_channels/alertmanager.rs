@@ -7,7 +7,7 @@ use swarmscope::model::Micros;
 use swarmscope::model::alert::{NotificationStatus, Severity};
 use swarmscope::model::channel::{DeliveryQuery, DeliveryState};
 
-use super::delivery::{alert, moved, service};
+use super::delivery::{alert, deliver, moved, service};
 use crate::common::{eventually, skipped};
 
 /// Debian's name, and that of everybody else.
@@ -78,13 +78,13 @@ async fn an_alertmanager_shows_what_fires_and_no_more_what_resolved() {
         |agents: &[&str]| agents.iter().map(|agent| ("Slow".to_owned(), (*agent).to_owned())).collect::<Vec<_>>();
 
     moved(&service, NotificationStatus::Firing, &alerts).await;
-    service.deliver(now()).await.expect("runs");
+    deliver(&service, now()).await;
     let sent = service.deliveries(&DeliveryQuery::default()).await.expect("readable");
     assert_eq!((sent[0].state, sent[0].status, sent[0].alerts), (DeliveryState::Sent, Some(200), 2), "{sent:?}");
     eventually("both fire", async || active(url).await == known(&["a1", "a2"])).await;
 
     moved(&service, NotificationStatus::Resolved, &alerts[..1]).await;
-    service.deliver(now()).await.expect("runs");
+    deliver(&service, now()).await;
     eventually("one is left", async || active(url).await == known(&["a2"])).await;
 
     let until = async || {
@@ -92,8 +92,9 @@ async fn an_alertmanager_shows_what_fires_and_no_more_what_resolved() {
             reqwest::get(format!("{url}/api/v2/alerts")).await.expect("there").json().await.expect("JSON");
         alerts.iter().map(|alert| alert["endsAt"].as_str().unwrap_or_default().to_owned()).max()
     };
+    assert_eq!(service.channels_reminded().collect::<Vec<_>>(), ["am"]);
     let before = until().await;
-    service.remind(now()).await.expect("runs");
+    service.remind("am", now(), std::future::pending()).await.expect("runs");
     eventually("it believes for longer", async || until().await > before).await;
     assert_eq!(active(url).await, known(&["a2"]), "what resolved is not told again");
 }

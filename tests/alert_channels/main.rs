@@ -6,8 +6,10 @@ mod alertmanager;
 #[path = "../common/mod.rs"]
 mod common;
 mod delivery;
+mod mail_tls;
 mod receivers;
 mod sending;
+mod side_by_side;
 mod tls;
 
 use std::path::Path;

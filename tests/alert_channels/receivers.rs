@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 /// One request.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +52,27 @@ impl Http {
         server
     }
 
+    /// One that answers a request only when it is given a permit.
+    pub async fn gated(answer: &str) -> (Self, Arc<Semaphore>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let server = Self { address: listener.local_addr().expect("an address"), got: Arc::default() };
+        let (gate, got, answer) = (Arc::new(Semaphore::new(0)), server.got.clone(), answer.to_owned());
+        let opened = gate.clone();
+        tokio::spawn(async move {
+            loop {
+                let Ok((stream, _)) = listener.accept().await else { return };
+                let (got, opened, answer) = (got.clone(), opened.clone(), answer.clone());
+                tokio::spawn(async move {
+                    let (stream, request) = receive(stream).await;
+                    got.lock().expect("unpoisoned").push(request);
+                    opened.acquire().await.expect("it stays").forget();
+                    say(stream, &answer).await;
+                });
+            }
+        });
+        (server, gate)
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
@@ -62,6 +84,12 @@ impl Http {
 
 /// Reads one request and answers it.
 pub async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, got: Arc<Mutex<Vec<Request>>>, answer: String) {
+    let (stream, request) = receive(stream).await;
+    got.lock().expect("unpoisoned").push(request);
+    say(stream, &answer).await;
+}
+
+async fn receive<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> (BufReader<S>, Request) {
     let mut stream = BufReader::new(stream);
     let mut request = Request::default();
     stream.read_line(&mut request.line).await.expect("a request line");
@@ -75,8 +103,11 @@ pub async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, got: Arc<Mutex<V
     let length = request.header("content-length").map_or(0, |text| text.parse().expect("a number"));
     request.body = vec![0; length];
     stream.read_exact(&mut request.body).await.expect("a body");
-    got.lock().expect("unpoisoned").push(request);
-    // The client may have heard enough already.
+    (stream, request)
+}
+
+/// The client may have heard enough already.
+async fn say(mut stream: impl AsyncWrite + Unpin, answer: &str) {
     let _ = stream.write_all(answer.as_bytes()).await;
     let _ = stream.shutdown().await;
 }

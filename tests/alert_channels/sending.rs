@@ -46,7 +46,7 @@ async fn every_kind_of_channel_gets_what_it_understands_and_no_answer_shows_a_se
             assert_eq!(&told[key], value, "{channel}: {key} of {told}");
         }
     }
-    let [hook, slack, pager, am]: [_; 4] = hooks.requests().try_into().expect("four requests");
+    let [hook, slack, pager, over, am]: [_; 5] = hooks.requests().try_into().expect("five requests");
 
     assert_eq!(hook.line, "POST /in HTTP/1.1");
     assert_eq!(hook.header("authorization"), Some("Bearer t0ken-of-the-hook"));
@@ -64,6 +64,11 @@ async fn every_kind_of_channel_gets_what_it_understands_and_no_answer_shows_a_se
         (&json!("r0uting-key"), &json!("trigger"))
     );
     assert_eq!(
+        (&over.json()["dedup_key"], &over.json()["event_action"]),
+        (&pager.json()["dedup_key"], &json!("resolve")),
+        "nobody has to close what a test opened"
+    );
+    assert_eq!(
         (am.line.as_str(), &am.json()[0]["labels"]["alertname"]),
         ("POST /prefix/api/v2/alerts HTTP/1.1", &json!("SwarmscopeTest"))
     );
@@ -79,6 +84,25 @@ async fn every_kind_of_channel_gets_what_it_understands_and_no_answer_shows_a_se
 }
 
 #[tokio::test]
+async fn a_test_whose_incident_stays_open_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pager = Http::start(&[OK, DOWN]).await;
+    let server = Server::start_with(config(&format!(
+        "[[alerts.channels]]\nname = 'pager'\ntype = 'pagerduty'\nrouting_key = {}\nurl = '{}'\nallow_private = true\n",
+        secret_file(&folder, "routing", "r0uting-key"),
+        pager.url("/v2/enqueue"),
+    )))
+    .await;
+    let told = test(&server, "pager").await;
+    assert_eq!((&told["state"], &told["status"]), (&json!("failed"), &json!(503)));
+    assert_eq!(
+        told["error"],
+        "the test opened an incident that could not be resolved again; resolve it by hand: answered 503: down"
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_channel_that_does_not_exist_is_not_found_and_those_that_do_are_named() {
     let server =
         Server::start_with(config("[[alerts.channels]]\nname = 'ops'\ntype = 'webhook'\nurl = 'https://x.invalid'"))
@@ -90,10 +114,13 @@ async fn a_channel_that_does_not_exist_is_not_found_and_those_that_do_are_named(
 
 #[tokio::test]
 async fn what_a_receiver_answers_is_kept_and_nothing_leads_to_where_it_may_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let token = secret_file(&folder, "token", "t0ken-long");
     let inner = Http::start(&[OK]).await;
     let redirect = format!("HTTP/1.1 302 Found\r\nlocation: {}\r\ncontent-length: 0\r\n\r\n", inner.url("/inner"));
     let elsewhere = Http::start(&[&redirect]).await;
-    let echo = Http::start(&["HTTP/1.1 404 Not Found\r\n\r\nCannot POST /services/hunter2-long"]).await;
+    let echo =
+        Http::start(&["HTTP/1.1 404 Not Found\r\n\r\nCannot POST /services/hunter2-long, token t0ken-long"]).await;
     let endless = Http::start(&["HTTP/1.1 400 Bad\r\ncontent-length: 999999999\r\n\r\nx"]).await;
     let silent = Http::start(&[""]).await;
     let down = Http::start(&[DOWN]).await;
@@ -104,7 +131,7 @@ async fn what_a_receiver_answers_is_kept_and_nothing_leads_to_where_it_may_not()
     let text = [
         channel("inner", inner.url("/"), ""),
         channel("redirect", elsewhere.url("/"), allowed),
-        channel("echo", echo.url("/services/hunter2-long"), allowed),
+        channel("echo", echo.url("/services/hunter2-long"), &format!("{allowed}\ntoken = {token}")),
         channel("endless", endless.url("/"), allowed),
         channel("silent", silent.url("/"), allowed),
         channel("down", down.url("/"), allowed),
@@ -122,7 +149,7 @@ async fn what_a_receiver_answers_is_kept_and_nothing_leads_to_where_it_may_not()
     let expected = [
         (None, "127.0.0.1 is 127.0.0.1, which is a private address; write allow_private = true to allow it"),
         (Some(302), "answered 302: it leads elsewhere, and redirects are not followed; write the final URL"),
-        (Some(404), "answered 404: Cannot POST /…"),
+        (Some(404), "answered 404: Cannot POST /…, token …"),
         (Some(400), "answered 400"),
         (None, "could not talk to 127.0.0.1"),
         (Some(503), "answered 503: down"),

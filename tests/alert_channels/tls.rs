@@ -1,55 +1,61 @@
-//! HTTPS and STARTTLS, to receivers with certificates of an authority that only `SSL_CERT_FILE` names.
+//! HTTPS: receivers with certificates of an authority that the test made, known by `ca_file` or to the machine.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::pem::PemObject as _;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
+use super::config;
 use super::receivers::{OK, Request, serve};
-use crate::common::{Serving, skipped};
+use crate::common::{Server, Serving};
 
-/// Makes an authority and a certificate for `localhost`; `false` without openssl.
-fn make_certificates(folder: &Path) -> bool {
-    let openssl = |words: &str| {
-        let mut command = Command::new("openssl");
-        command.current_dir(folder).args(words.split(' ')).stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
-    };
-    std::fs::write(folder.join("ext"), "subjectAltName=DNS:localhost\n").expect("a file");
-    openssl("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=test-authority")
-        && openssl("req -newkey rsa:2048 -nodes -keyout leaf.key -out leaf.csr -subj /CN=localhost")
-        && openssl("x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out leaf.pem -days 2 -extfile ext")
+/// A certificate authority, and the file with its certificate.
+pub struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    pub file: PathBuf,
 }
 
-fn acceptor(folder: &Path) -> TlsAcceptor {
-    let chain = CertificateDer::pem_file_iter(folder.join("leaf.pem")).expect("PEM").collect::<Result<_, _>>();
-    let key = PrivateKeyDer::from_pem_file(folder.join("leaf.key")).expect("a key");
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(chain.expect("certificates"), key)
-        .expect("a certificate");
-    TlsAcceptor::from(Arc::new(config))
-}
-
-#[tokio::test]
-async fn a_receiver_is_told_over_https_if_this_machine_trusts_it_and_not_otherwise() {
-    let folder = tempfile::tempdir().expect("a folder");
-    if !make_certificates(folder.path()) {
-        return skipped("channels over HTTPS (no openssl to make a certificate)");
+impl Authority {
+    pub fn new(folder: &Path, name: &str) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).expect("parameters");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, name);
+        let key = KeyPair::generate().expect("a key");
+        let file = folder.join(format!("{name}.pem"));
+        std::fs::write(&file, params.self_signed(&key).expect("a certificate").pem()).expect("a file");
+        Self { issuer: Issuer::new(params, key), file }
     }
+
+    /// What speaks TLS as `localhost`.
+    pub fn acceptor(&self) -> TlsAcceptor {
+        let params = CertificateParams::new(vec!["localhost".to_owned()]).expect("parameters");
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+            .expect("a certificate");
+        TlsAcceptor::from(Arc::new(config))
+    }
+}
+
+type Got = Arc<Mutex<Vec<Request>>>;
+
+/// An HTTPS server: its port, and what it was sent.
+async fn receiver(acceptor: TlsAcceptor) -> (u16, Got) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
-    let got: Arc<Mutex<Vec<Request>>> = Arc::default();
-    let (acceptor, kept) = (acceptor(folder.path()), got.clone());
+    let got = Got::default();
+    let kept = got.clone();
     tokio::spawn(async move {
         loop {
             let Ok((stream, _)) = listener.accept().await else { return };
@@ -58,37 +64,87 @@ async fn a_receiver_is_told_over_https_if_this_machine_trusts_it_and_not_otherwi
             serve(stream, kept.clone(), OK.to_owned()).await;
         }
     });
-    let config = folder.path().join("s.toml");
-    let channel = |name: &str, host: &str| {
-        format!(
-            "[[alerts.channels]]\nname = '{name}'\ntype = 'webhook'\nurl = 'https://{host}:{port}/in'\nallow_private = true\n"
-        )
-    };
-    std::fs::write(&config, channel("named", "localhost") + &channel("other", "127.0.0.1")).expect("a file");
+    (port, got)
+}
 
-    let mut told = Vec::new();
-    for (store, trusted) in [("trusting.db", true), ("strange.db", false)] {
-        let serving = Serving::start_with(folder.path().join(store), |command| {
-            command.env("SWARMSCOPE_CONFIG", &config);
-            if trusted {
-                command.env("SSL_CERT_FILE", folder.path().join("ca.pem")).env_remove("SSL_CERT_DIR");
-            }
-        });
-        for channel in ["named", "other"] {
-            let url = format!("http://{}/api/v1/alerts/channels/{channel}/test", serving.address);
-            let answer: Value =
-                reqwest::Client::new().post(url).send().await.expect("an answer").json().await.expect("JSON");
-            told.push((
-                answer["state"].as_str().unwrap_or_default().to_owned(),
-                answer["error"].as_str().unwrap_or_default().to_owned(),
-            ));
+/// The port of a server that answers whatever it hears as web servers do.
+async fn speaks_no_tls() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        loop {
+            let Ok((mut stream, _)) = listener.accept().await else { return };
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await;
         }
-        drop(serving);
+    });
+    port
+}
+
+fn channel(name: &str, host: &str, port: u16, more: &str) -> String {
+    format!(
+        "[[alerts.channels]]\nname = '{name}'\ntype = 'webhook'\nurl = 'https://{host}:{port}/in'\nallow_private = true\n{more}\n"
+    )
+}
+
+#[tokio::test]
+async fn a_receiver_is_told_over_https_if_its_authority_and_its_name_are_right() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [own, other] = ["own", "other"].map(|name| Authority::new(folder.path(), name));
+    let (port, got) = receiver(own.acceptor()).await;
+    let clear = speaks_no_tls().await;
+    let trusts = |file: &Path| format!("ca_file = '{}'", file.display());
+    let missing = folder.path().join("nothing.pem");
+    let text = [
+        channel("right", "localhost", port, &trusts(&own.file)),
+        channel("strange", "localhost", port, &trusts(&other.file)),
+        channel("named", "127.0.0.1", port, &trusts(&own.file)),
+        channel("clear", "localhost", clear, &trusts(&own.file)),
+        channel("missing", "localhost", port, &trusts(&missing)),
+    ];
+    let server = Server::start_with(config(&text.concat())).await;
+    let expected = [
+        ("right", "sent", String::new()),
+        (
+            "strange",
+            "failed",
+            "could not trust localhost: its certificate comes from an authority that is not known here; name the \
+             certificate of that authority as ca_file"
+                .to_owned(),
+        ),
+        ("named", "failed", "could not trust 127.0.0.1: its certificate is that of localhost".to_owned()),
+        ("clear", "failed", "could not trust localhost: it does not speak TLS on this port".to_owned()),
+        (
+            "missing",
+            "failed",
+            format!("could not read the certificates in {}: No such file or directory (os error 2)", missing.display()),
+        ),
+    ];
+    for (name, state, error) in &expected {
+        let told = server.send_to(&format!("/api/v1/alerts/channels/{name}/test"), "").await.json();
+        assert_eq!(
+            (told["state"].as_str(), told["error"].as_str().unwrap_or_default()),
+            (Some(*state), error.as_str())
+        );
     }
-    assert_eq!(told[0], ("sent".to_owned(), String::new()));
-    for (state, error) in &told[1..] {
-        assert_eq!(state, "failed");
-        assert!(error.starts_with("could not trust"), "another name, or an authority nobody knows: {error}");
-    }
+    assert_eq!(got.lock().expect("unpoisoned").len(), 1, "only the first was heard");
+    let channels = server.get("/api/v1/alerts/channels").await.json();
+    assert_eq!(channels["items"][4]["trouble"], expected[4].2, "and it is said before an alert is lost");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn whom_the_machine_trusts_needs_no_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let own = Authority::new(folder.path(), "own");
+    let (port, got) = receiver(own.acceptor()).await;
+    let config = folder.path().join("s.toml");
+    std::fs::write(&config, channel("right", "localhost", port, "")).expect("a file");
+    let serving = Serving::start_with(folder.path().join("s.db"), |command| {
+        command.env("SWARMSCOPE_CONFIG", &config).env("SSL_CERT_FILE", &own.file).env_remove("SSL_CERT_DIR");
+    });
+    let url = format!("http://{}/api/v1/alerts/channels/right/test", serving.address);
+    let told: Value = reqwest::Client::new().post(url).send().await.expect("an answer").json().await.expect("JSON");
+    assert_eq!((told["state"].as_str(), told["error"].as_str()), (Some("sent"), None), "{told}");
     assert_eq!(got.lock().expect("unpoisoned").len(), 1);
 }

@@ -23,8 +23,25 @@ pub struct ChannelReport {
     pub send_resolved: bool,
     /// Why nothing can be sent as things are: a secret that cannot be read.
     pub trouble: Option<String>,
+    /// What did not arrive.
+    pub standing: Standing,
     /// What was last sent, or is being sent.
     pub last: Option<Delivery>,
+}
+
+/// What a channel was not told yet, and what it never will be.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Standing {
+    /// Messages that are still to be sent.
+    pub waiting: u32,
+    /// When the next of them is tried; of one that is being tried, when it counts as interrupted.
+    #[serde(with = "rfc3339::option")]
+    pub next: Option<Micros>,
+    /// Messages that were given up since one last arrived, tests left out.
+    pub given_up: u32,
+    /// Why the newest of all these did not arrive; `None` before the first attempt.
+    pub error: Option<String>,
 }
 
 /// One message to one channel, and what became of it.

@@ -1,5 +1,7 @@
 //! A channel as it is written in the configuration, and what may be written there.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -50,6 +52,8 @@ pub(super) struct ChannelSpec {
     allow_private: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     timeout_seconds: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ca_file: Option<PathBuf>,
 }
 
 /// Why a channel cannot be used. Names keys, never the values of secrets.
@@ -247,6 +251,7 @@ impl TryFrom<ChannelSpec> for Channel {
             send_resolved: spec.send_resolved.unwrap_or(true),
             allow_private: spec.allow_private.unwrap_or(false),
             timeout_seconds,
+            ca_file: spec.ca_file,
             name: spec.name,
         })
     }
@@ -272,6 +277,7 @@ impl From<Channel> for ChannelSpec {
             send_resolved: Some(channel.send_resolved),
             allow_private: Some(channel.allow_private),
             timeout_seconds: Some(channel.timeout_seconds),
+            ca_file: channel.ca_file,
         };
         match channel.via {
             Via::Webhook { url, secret, token } => (spec.url, spec.secret, spec.token) = (Some(url), secret, token),

@@ -22,7 +22,7 @@ fn every_channel_survives_being_written_and_read() {
         "name = 'a'\ntype = 'webhook'\nurl = { file = '/run/url' }\nsecret = { env = 'S' }\ntoken = { env = 'T' }",
         "name = 'b'\ntype = 'slack'\nurl = { env = 'SLACK' }\nseverities = ['critical']\nsend_resolved = false",
         "name = 'c'\ntype = 'pagerduty'\nrouting_key = { env = 'PD' }\ntimeout_seconds = 9",
-        "name = 'd'\ntype = 'alertmanager'\nurl = 'http://am:9093'\nallow_private = true",
+        "name = 'd'\ntype = 'alertmanager'\nurl = 'https://am:9093'\nallow_private = true\nca_file = '/etc/ca.pem'",
         "name = 'e'\ntype = 'email'\nhost = 'h'\ntls = 'tls'\nusername = 'u'\npassword = { file = '/p' }\n\
          from = 'a@b'\nto = ['c@d', 'e@f']",
     ];

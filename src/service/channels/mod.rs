@@ -4,15 +4,19 @@
 //! What is to be told is taken over in one transaction and kept until it is sent or given up, so a restart loses
 //! nothing. A message may arrive twice (a receiver that took it and was not heard); it carries its number for that.
 //!
+//! To one channel messages go one at a time, the oldest first; one that failed holds up only those of its own rule.
+//! Channels know nothing of each other: whoever calls [`Service::deliver_next`] does so for all of them at once, so
+//! that a slow receiver delays nobody else.
+//!
 //! Not here: when alerts fire (`alerts`), how a message looks (`wire::notify`), the connection (`notify`).
 
 mod compose;
 mod retry;
 mod send;
 
+use std::collections::BTreeSet;
+use std::future::pending;
 use std::time::{Duration, Instant};
-
-use futures::future::join_all;
 
 use super::{Service, ServiceError};
 use crate::model::alert::{Alert, AlertState, Notification};
@@ -25,14 +29,15 @@ use send::Parcel;
 
 /// Most notifications that become messages at a time.
 const TAKEN_MAX: u32 = 1_000;
-/// Most messages that are sent at the same time.
-const SENT_MAX: u32 = 16;
 /// How long nobody else sends a message that is being sent: longer than an attempt may take.
 const CLAIM: i64 = 90 * SECOND;
 /// How long an Alertmanager believes that an alert fires. It is told again before that ([`Service::remind`]).
 const BELIEVED: i64 = 4 * REMINDED;
 /// How often it is told, as Prometheus does it.
 const REMINDED: i64 = 60 * SECOND;
+
+/// Noted of a message whose attempt was cut off.
+const INTERRUPTED: &str = "the server stopped before there was an answer; it is sent again by the next one";
 
 /// What sends, shared by everybody who holds the service.
 #[derive(Debug, Default)]
@@ -63,6 +68,7 @@ impl Service {
                 severities: channel.severities.clone(),
                 send_resolved: channel.send_resolved,
                 trouble: send::trouble(channel).map(|error| error.to_string()),
+                standing: self.store().channel_standing(&channel.name).await?,
                 last: self.store().deliveries(&newest).await?.pop(),
             });
         }
@@ -77,7 +83,8 @@ impl Service {
         Ok(self.store().deliveries(query).await?)
     }
 
-    /// Sends a message to the channel `name` at once, to try it, and says what became of it. It is not tried again.
+    /// Sends a message to the channel `name` at once, to try it, and says what became of it. It is not tried again. An
+    /// incident of PagerDuty is resolved at once.
     ///
     /// # Errors
     /// [`ServiceError::Problem`] when there is no such channel; [`ServiceError::Store`]. A message that does not arrive
@@ -97,24 +104,36 @@ impl Service {
         let id = ids.first().copied().unwrap_or_default();
         let claimed =
             Claimed { id, channel: name.to_owned(), notices, attempts: retry::ATTEMPTS_MAX, test: true, created: now };
-        self.attempt(&claimed, now).await?;
+        self.attempt(&claimed, now, pending()).await?;
         let newest = DeliveryQuery { channel: Some(name.to_owned()), ..Default::default() };
         let listed = self.store().deliveries(&newest).await?.into_iter().find(|delivery| delivery.id == id);
         listed.ok_or_else(|| Problem::not_found("the message is not in the log any more").into())
     }
 
-    /// Makes messages of what waits to be told, and sends what is due. Returns how many attempts were made.
+    /// Makes messages of what waits to be told. Returns the channels to which something can be sent now.
+    ///
+    /// # Errors
+    /// [`ServiceError::Store`].
+    pub async fn deliveries_due(&self, now: Micros) -> Result<BTreeSet<String>, ServiceError> {
+        self.plan(now).await?;
+        Ok(self.store().channels_due(now).await?)
+    }
+
+    /// Sends the oldest message that is due to `channel`, if there is one, and says whether there was. When `halt` ends
+    /// first, the message is due again at once, for whoever comes next.
     ///
     /// # Errors
     /// [`ServiceError::Store`]; a message that does not arrive is no error here.
-    pub async fn deliver(&self, now: Micros) -> Result<usize, ServiceError> {
-        self.plan(now).await?;
+    pub async fn deliver_next(
+        &self,
+        channel: &str,
+        now: Micros,
+        halt: impl Future<Output = ()>,
+    ) -> Result<bool, ServiceError> {
         let until = Micros(now.0.saturating_add(CLAIM));
-        let claimed = self.store().claim_deliveries(now, until, SENT_MAX).await?;
-        for done in join_all(claimed.iter().map(|one| self.attempt(one, now))).await {
-            done?;
-        }
-        Ok(claimed.len())
+        let Some(claimed) = self.store().claim_delivery(channel, now, until).await? else { return Ok(false) };
+        self.attempt(&claimed, now, halt).await?;
+        Ok(true)
     }
 
     /// Turns notifications into messages.
@@ -148,37 +167,51 @@ impl Service {
     }
 
     /// One attempt to send one message, noted.
-    async fn attempt(&self, claimed: &Claimed, now: Micros) -> Result<(), ServiceError> {
+    async fn attempt(
+        &self,
+        claimed: &Claimed,
+        now: Micros,
+        halt: impl Future<Output = ()>,
+    ) -> Result<(), ServiceError> {
         let started = Instant::now();
-        let sent = match self.channel_settings().iter().find(|channel| channel.name == claimed.channel) {
-            Some(channel) => {
-                let message = self.told(channel, &claimed.notices);
-                let fires_until = Micros(now.0.saturating_add(BELIEVED));
-                let parcel = Parcel { id: claimed.id, created: claimed.created, now, fires_until };
-                send::send(&self.channels.outbound, channel, &message, &parcel).await
-            }
-            None => Err(SendError::Unusable { what: "the channel", reason: "the configuration has it no more" }),
+        let sent = tokio::select! {
+            sent = self.send(claimed, now) => Some(sent),
+            () = halt => None,
         };
         let took = started.elapsed();
         let ended = Micros(now.0.saturating_add(i64::try_from(took.as_micros()).unwrap_or(i64::MAX)));
-        let mut attempt = Attempt {
-            id: claimed.id,
-            state: DeliveryState::Sent,
-            ended,
-            next: None,
-            duration_ms: u32::try_from(took.as_millis()).unwrap_or(u32::MAX),
-            status: sent.as_ref().map_or_else(SendError::status, |status| Some(*status)),
-            error: sent.as_ref().err().map(ToString::to_string),
-        };
-        if let Err(error) = &sent {
-            attempt.next = retry::pause(claimed.attempts, error).map(|pause| Micros(ended.0.saturating_add(pause)));
-            attempt.state = if attempt.next.is_some() { DeliveryState::Waiting } else { DeliveryState::Failed };
-            let (channel, attempts, given_up) = (&claimed.channel, claimed.attempts, attempt.next.is_none());
-            if !claimed.test {
-                tracing::warn!(%channel, attempts, given_up, %error, "an alert did not reach its channel");
+        let (next, error) = match &sent {
+            Some(Ok(_)) => (None, None),
+            Some(Err(error)) => {
+                let pause = retry::pause(claimed.attempts, error);
+                (pause.map(|pause| Micros(ended.0.saturating_add(pause))), Some(error.to_string()))
             }
+            None => (Some(ended), Some(INTERRUPTED.to_owned())),
+        };
+        let state = match (&error, next) {
+            (None, _) => DeliveryState::Sent,
+            (Some(_), Some(_)) => DeliveryState::Waiting,
+            (Some(_), None) => DeliveryState::Failed,
+        };
+        if let (Some(error), false) = (&error, claimed.test) {
+            let (channel, attempts, given_up) = (&claimed.channel, claimed.attempts, next.is_none());
+            tracing::warn!(%channel, attempts, given_up, %error, "an alert did not reach its channel");
         }
-        Ok(self.store().note_attempt(attempt).await?)
+        let status = sent.and_then(|sent| sent.map_or_else(|error| error.status(), Some));
+        let duration_ms = u32::try_from(took.as_millis()).unwrap_or(u32::MAX);
+        Ok(self
+            .store()
+            .note_attempt(Attempt { id: claimed.id, state, ended, next, duration_ms, status, error })
+            .await?)
+    }
+
+    async fn send(&self, claimed: &Claimed, now: Micros) -> Result<u16, SendError> {
+        let channel = self.channel_settings().iter().find(|channel| channel.name == claimed.channel);
+        let gone = SendError::Unusable { what: "the channel", reason: "the configuration has it no more" };
+        let channel = channel.ok_or(gone)?;
+        let message = self.told(channel, &claimed.notices);
+        let parcel = Parcel { id: claimed.id, test: claimed.test, ..parcel(claimed.created, now) };
+        send::send(&self.channels.outbound, channel, &message, &parcel).await
     }
 
     /// Alerts that channels know as firing.
@@ -188,30 +221,38 @@ impl Service {
         Ok(standing)
     }
 
-    /// Tells every Alertmanager again what fires, before it stops believing it.
+    /// The channels that have to be told again what fires, every [`Self::REMIND`]: Alertmanagers.
+    pub fn channels_reminded(&self) -> impl Iterator<Item = &str> {
+        let reminded = self.channel_settings().iter().filter(|channel| matches!(channel.via, Via::Alertmanager { .. }));
+        reminded.map(|channel| channel.name.as_str())
+    }
+
+    /// Tells `channel`, an Alertmanager, again what fires, before it stops believing it. Not to be called while a message
+    /// is on its way to the same channel: it could say that something fires after that said that it is over.
     ///
     /// # Errors
     /// [`ServiceError::Store`]; an Alertmanager that is not reached is logged.
-    pub async fn remind(&self, now: Micros) -> Result<(), ServiceError> {
-        let alertmanagers =
-            || self.channel_settings().iter().filter(|channel| matches!(channel.via, Via::Alertmanager { .. }));
-        if alertmanagers().next().is_none() {
+    pub async fn remind(&self, channel: &str, now: Micros, halt: impl Future<Output = ()>) -> Result<(), ServiceError> {
+        let Some(channel) = self.channel_settings().iter().find(|one| one.name == channel) else { return Ok(()) };
+        let firing = self.alerts_told().await?;
+        let notices: Vec<Notice> =
+            firing.iter().filter(|alert| channel.wants(alert.severity, false)).map(compose::notice).collect();
+        if notices.is_empty() {
             return Ok(());
         }
-        let firing = self.alerts_told().await?;
-        for channel in alertmanagers() {
-            let notices: Vec<Notice> =
-                firing.iter().filter(|alert| channel.wants(alert.severity, false)).map(compose::notice).collect();
-            if notices.is_empty() {
-                continue;
-            }
-            let message = self.told(channel, &notices);
-            let fires_until = Micros(now.0.saturating_add(BELIEVED));
-            let parcel = Parcel { id: 0, created: now, now, fires_until };
-            if let Err(error) = send::send(&self.channels.outbound, channel, &message, &parcel).await {
-                tracing::warn!(channel = %channel.name, %error, "an Alertmanager could not be told again what fires");
-            }
+        let (message, parcel) = (self.told(channel, &notices), parcel(now, now));
+        let sent = tokio::select! {
+            sent = send::send(&self.channels.outbound, channel, &message, &parcel) => sent,
+            () = halt => return Ok(()),
+        };
+        if let Err(error) = sent {
+            tracing::warn!(channel = %channel.name, %error, "an Alertmanager could not be told again what fires");
         }
         Ok(())
     }
+}
+
+/// Of a message that is in no log yet.
+fn parcel(created: Micros, now: Micros) -> Parcel {
+    Parcel { id: 0, created, now, fires_until: Micros(now.0.saturating_add(BELIEVED)), test: false }
 }

@@ -8,7 +8,7 @@ use crate::model::alert::{
     Alert, AlertCounts, AlertHistory, AlertState, AlertsPage, Figures, ReadingVerdict, RuleOrigin, RuleReading,
     RuleSpec, RuleStatus, Severity, Subject, builtin_rules, fingerprint,
 };
-use crate::model::channel::{ChannelKind, ChannelReport, Delivery, DeliveryState, Telling};
+use crate::model::channel::{ChannelKind, ChannelReport, Delivery, DeliveryState, Standing, Telling};
 use crate::model::time::MINUTE;
 use crate::model::{Micros, Problem};
 use crate::web::pages::fixture::{HOSTILE, MIDNIGHT};
@@ -90,6 +90,7 @@ fn telling() -> Telling {
         severities: vec![Severity::Critical],
         send_resolved: false,
         trouble: None,
+        standing: Standing { waiting: 1, next: failed.next, given_up: 0, error: failed.error.clone() },
         last: Some(failed.clone()),
     };
     Telling { channels: vec![channel], deliveries: vec![failed] }
@@ -126,7 +127,17 @@ fn channels_say_what_they_were_sent_and_when_it_is_tried_again() {
     let page = rendered(page(), Ok(telling()));
     let sent = words(between(&page, "data-panel=\"deliveries\"", "</table>"));
     assert!(sent.contains("◐ waiting 2 attempts; answered 503: down; again"), "{sent}");
-    assert!(words(between(&page, "data-channel=\"team\"", "</li>")).contains("slack to $SLACK_WEBHOOK_URL"));
+    let team = words(between(&page, "data-channel=\"team\"", "</li>"));
+    assert!(team.contains("slack to $SLACK_WEBHOOK_URL") && team.contains("◐ trying again"), "{team}");
+    assert!(team.contains("1 message waits, the next is tried "), "{team}");
+    assert!(team.contains("; last error: answered 503: down"), "{team}");
+
+    let mut given_up = telling();
+    let standing = Standing { waiting: 0, next: None, given_up: 2, error: Some("answered 404".into()) };
+    given_up.channels[0].standing = standing;
+    let team = words(between(&rendered(self::page(), Ok(given_up)), "data-channel=\"team\"", "</li>"));
+    assert!(team.contains("▲ gave up"), "{team}");
+    assert!(team.contains("2 messages given up since one last arrived; last error: answered 404"), "{team}");
 }
 
 #[test]

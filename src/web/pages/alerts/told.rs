@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::actions::Actions;
 use super::now::state_marks;
 use crate::model::alert::{AlertHistory, ChangeReason};
-use crate::model::channel::{ChannelReport, Delivery, DeliveryState, Telling};
+use crate::model::channel::{ChannelReport, Delivery, DeliveryState, Standing, Telling};
 use crate::model::{Micros, Problem};
 use crate::web::charts::Ink;
 use crate::web::components::command_block::CommandBlock;
@@ -103,6 +103,11 @@ pub(super) fn channels(telling: Result<Telling, Problem>, now: Micros) -> AnyVie
     .into_any()
 }
 
+/// Of a message that ended.
+fn sent_word(state: DeliveryState) -> &'static str {
+    if state == DeliveryState::Failed { "given up" } else { "sent" }
+}
+
 fn delivery_marks(state: DeliveryState) -> (&'static str, &'static str, Ink) {
     match state {
         DeliveryState::Sent => ("●", "sent", Ink::Success),
@@ -114,17 +119,20 @@ fn delivery_marks(state: DeliveryState) -> (&'static str, &'static str, Ink) {
 #[component]
 fn Channel(channel: ChannelReport, now: Micros) -> impl IntoView {
     let test = Actions::around().test;
+    let standing = &channel.standing;
     let (sign, word, ink) = match (&channel.trouble, &channel.last) {
         (Some(_), _) => ("▲", "cannot send", Ink::Failure),
+        (None, _) if standing.given_up > 0 => ("▲", "gave up", Ink::Failure),
+        (None, _) if standing.error.is_some() => ("◐", "trying again", Ink::Timeout),
         (None, Some(last)) => delivery_marks(last.state),
         (None, None) => ("○", "nothing sent yet", Ink::Cancelled),
     };
+    let undelivered = undelivered(standing, now);
     let severities = channel.severities.iter().map(|severity| severity.as_str()).collect::<Vec<_>>().join(", ");
     let told = if channel.send_resolved { "" } else { ", only what fires" };
-    let when = channel
-        .last
-        .as_ref()
-        .map(|last| format!(" · {word} {}", format::ago(last.finished.unwrap_or(last.created), now)));
+    let ended = channel.last.as_ref().and_then(|last| Some((last.state, last.finished?)));
+    let when =
+        ended.map(|(state, at)| format!(" · the last message was {} {}", sent_word(state), format::ago(at, now)));
     let (name, tag) = (channel.name.clone(), channel.name.clone());
     view! {
         <li data-channel=tag>
@@ -134,6 +142,7 @@ fn Channel(channel: ChannelReport, now: Micros) -> impl IntoView {
                 {format!(" {} to {}", channel.kind, channel.target)}
                 <small class="muted">{format!("{severities}{told}")} {when}</small>
                 {channel.trouble.map(|trouble| view! { <small class="wrong">{trouble}</small> })}
+                {undelivered.map(|undelivered| view! { <small class="wrong">{undelivered}</small> })}
             </span>
             <ActionForm action=test>
                 <input type="hidden" name="name" value=name />
@@ -142,6 +151,20 @@ fn Channel(channel: ChannelReport, now: Micros) -> impl IntoView {
         </li>
     }
     .into_any()
+}
+
+/// `2 messages wait, the next is tried at 12:03:10; 1 was given up; last error: answered 503: down`, if there is a word to say.
+fn undelivered(standing: &Standing, now: Micros) -> Option<String> {
+    let error = standing.error.as_deref()?;
+    let messages = |count: u32| if count == 1 { "1 message".to_owned() } else { format!("{count} messages") };
+    let wait = if standing.waiting == 1 { "waits" } else { "wait" };
+    let next = standing.next.map(|next| format!(", the next is tried {}", format::moment_exact(next, now)));
+    let waiting =
+        (standing.waiting > 0).then(|| format!("{} {wait}{}", messages(standing.waiting), next.unwrap_or_default()));
+    let given_up =
+        (standing.given_up > 0).then(|| format!("{} given up since one last arrived", messages(standing.given_up)));
+    let parts = [waiting, given_up, Some(format!("last error: {error}"))];
+    Some(parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
 }
 
 fn log(deliveries: &[Delivery], now: Micros) -> Table {
