@@ -7,6 +7,7 @@
 //!
 //! Only std is used: `make check` compiles this file alone, in a second or two.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -267,6 +268,27 @@ fn no_file_is_too_long_to_read_in_one_sitting() {
         .map(|(file, text)| format!("{file}: {} lines, at most {LINES_MAX}", text.lines().count()))
         .collect();
     assert!(long.is_empty(), "\n{}\n", long.join("\n"));
+}
+
+/// The API's document knows types by their names alone: of two with one name it shows one, silently.
+#[test]
+fn no_two_types_of_the_document_share_a_name() {
+    let mut homes: BTreeMap<String, String> = BTreeMap::new();
+    for (file, text) in sources().unwrap() {
+        let lines: Vec<&str> = text.lines().collect();
+        for at in (0..lines.len()).filter(|&at| lines[at].contains("derive(") && lines[at].contains("ToSchema")) {
+            let declared = lines[at..].iter().find(|line| line.contains("struct ") || line.contains("enum "));
+            let head = declared.and_then(|line| line.split(['{', '(', '<', ';']).next()).unwrap_or_default();
+            let name = head.split_whitespace().last().unwrap_or_default().to_owned();
+            let other = homes.insert(name.clone(), file.clone());
+            assert!(
+                other.is_none(),
+                "{name} of {file} and of {} would be one in the document",
+                other.unwrap_or_default()
+            );
+        }
+    }
+    assert!(homes.len() > 50, "{} found", homes.len());
 }
 
 #[test]

@@ -31,6 +31,12 @@ fn records() -> String {
             beat % 60
         ));
     }
+    // Healings of one strategy, enough of them for a recommendation.
+    for n in 1..=10 {
+        lines.push(format!(
+            r#"{{"kind":"healing","strategy":"retry","failure_type":"timeout","success":true,"duration_ms":{n}0,"failure_id":"f-retry-{n}","agent_id":"coder-1","timestamp":"2026-01-15T12:{n:02}:01Z"}}"#
+        ));
+    }
     for n in 1..=12 {
         let result = ["success", "failure", "timeout"][n % 3];
         lines.push(format!(

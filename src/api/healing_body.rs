@@ -9,7 +9,7 @@ use super::figures::Time;
 use super::healing_charts::{HealingBinBody, HealingHeatBody, HealingOverTimeBody, bins};
 use crate::model::healing::{
     Evidence, HealingEntry, HealingReport, HealingTotals, Mean, Origin, Origins, Recommendation, RecommendationKind,
-    StrategyRow, Success, TrendWord, TypeRow, Verdict,
+    StrategyRow, StrategyVerdict, Success, TrendWord, TypeRow,
 };
 
 /// How well failures are healed. Null = nothing is known, which is not 0; every mean comes with the number of attempts
@@ -174,7 +174,7 @@ pub struct HealingStrategyBody {
     /// All before.
     pub earlier_attempts: Option<u64>,
     /// What to do: `keep` at 0.9 or more and not degrading, `replace` below 0.5, else `tune`; null below 10 attempts.
-    pub recommendation: Option<Verdict>,
+    pub recommendation: Option<StrategyVerdict>,
     /// Why, or what is missing.
     pub why: String,
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use answer::{
     Evidence, HealingEntry, HealingPage, HealingReport, HealingTotals, Mean, Recommendation, RecommendationKind,
-    StrategyRow, Success, Trend, TrendWord, TypeRow, Verdict, Waiting,
+    StrategyRow, StrategyVerdict, Success, Trend, TrendWord, TypeRow, Waiting,
 };
 pub use charts::{HeatCell, HeatMap, Histogram, HistogramBin, OverTime, StrategyOverTime};
 

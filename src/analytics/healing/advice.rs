@@ -7,7 +7,7 @@
 use super::words::{counts, time};
 use crate::model::RecordFilter;
 use crate::model::healing::{
-    HealingTotals, Origin, Recommendation, RecommendationKind as Kind, StrategyRow, TrendWord, Verdict,
+    HealingTotals, Origin, Recommendation, RecommendationKind as Kind, StrategyRow, StrategyVerdict, TrendWord,
 };
 
 /// Above this mean a strategy is slow, up to it recovery is fast: milliseconds.
@@ -60,7 +60,7 @@ fn degrading(row: &StrategyRow) -> Option<Recommendation> {
 }
 
 fn slow(row: &StrategyRow) -> Option<Recommendation> {
-    let mean = row.avg_healing_time_ms.filter(|mean| mean.ms > SLOW_MS && mean.n >= Verdict::ATTEMPTS_MIN)?;
+    let mean = row.avg_healing_time_ms.filter(|mean| mean.ms > SLOW_MS && mean.n >= StrategyVerdict::ATTEMPTS_MIN)?;
     let text = format!(
         "{} takes {} on average (n = {}), more than {}. Look at what it spends its time on.",
         row.strategy,
@@ -73,7 +73,7 @@ fn slow(row: &StrategyRow) -> Option<Recommendation> {
 
 fn optimal((origin, totals): &(Origin, HealingTotals)) -> Option<Recommendation> {
     let mttr = totals.mttr_ms.filter(|_| *origin == Origin::Reported)?;
-    if mttr.ms > SLOW_MS || mttr.n < Verdict::ATTEMPTS_MIN {
+    if mttr.ms > SLOW_MS || mttr.n < StrategyVerdict::ATTEMPTS_MIN {
         return None;
     }
     let text = format!(
@@ -98,7 +98,7 @@ fn too_few(strategies: &[StrategyRow]) -> Option<Recommendation> {
     }
     Some(Recommendation {
         kind: Kind::NotEnoughData,
-        text: format!("Not enough data to judge {names}: a verdict needs {} attempts.", Verdict::ATTEMPTS_MIN),
+        text: format!("Not enough data to judge {names}: a verdict needs {} attempts.", StrategyVerdict::ATTEMPTS_MIN),
         n: few.iter().map(|row| row.success.rate.denominator).sum(),
         origin: None,
         filter: RecordFilter::default(),

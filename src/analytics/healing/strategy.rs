@@ -5,7 +5,7 @@ use super::words::counts;
 use super::{Attempts, name};
 use crate::analytics::percentile::percentile_of;
 use crate::model::answer::Rate;
-use crate::model::healing::{Origin, StrategyRow, Trend, TrendWord, Verdict};
+use crate::model::healing::{Origin, StrategyRow, StrategyVerdict, Trend, TrendWord};
 
 /// What a strategy's attempts say, oldest first.
 #[derive(Debug, Default)]
@@ -86,24 +86,24 @@ pub fn trend(outcomes: &[bool]) -> Option<Trend> {
 
 /// What to do about a strategy with this rate and trend; `None` below ten attempts.
 #[must_use]
-pub fn verdict(rate: Rate, trend: Option<Trend>) -> Option<Verdict> {
-    if rate.denominator < Verdict::ATTEMPTS_MIN {
+pub fn verdict(rate: Rate, trend: Option<Trend>) -> Option<StrategyVerdict> {
+    if rate.denominator < StrategyVerdict::ATTEMPTS_MIN {
         return None;
     }
     let (worked, all) = (u128::from(rate.numerator), u128::from(rate.denominator));
     let degrading = trend.is_some_and(|trend| trend.word == TrendWord::Degrading);
     Some(if worked * 10 >= all * 9 && !degrading {
-        Verdict::Keep
+        StrategyVerdict::Keep
     } else if worked * 2 < all {
-        Verdict::Replace
+        StrategyVerdict::Replace
     } else {
-        Verdict::Tune
+        StrategyVerdict::Tune
     })
 }
 
-fn why(rate: Rate, trend: Option<Trend>, verdict: Option<Verdict>) -> String {
+fn why(rate: Rate, trend: Option<Trend>, verdict: Option<StrategyVerdict>) -> String {
     let Some(verdict) = verdict else {
-        let needed = Verdict::ATTEMPTS_MIN;
+        let needed = StrategyVerdict::ATTEMPTS_MIN;
         return format!("not enough data: {} of the {needed} attempts a verdict needs", rate.denominator);
     };
     let worked = format!("{} worked", counts(rate));
@@ -119,12 +119,12 @@ fn why(rate: Rate, trend: Option<Trend>, verdict: Option<Verdict>) -> String {
         None => format!("no trend below {} attempts", Trend::ATTEMPTS_MIN),
     };
     let rule = match verdict {
-        Verdict::Keep => "90 % or more, and not degrading",
-        Verdict::Replace => "less than half",
-        Verdict::Tune if u128::from(rate.numerator) * 10 >= u128::from(rate.denominator) * 9 => {
+        StrategyVerdict::Keep => "90 % or more, and not degrading",
+        StrategyVerdict::Replace => "less than half",
+        StrategyVerdict::Tune if u128::from(rate.numerator) * 10 >= u128::from(rate.denominator) * 9 => {
             "90 % or more, but degrading"
         }
-        Verdict::Tune => "at least half, but less than 90 %",
+        StrategyVerdict::Tune => "at least half, but less than 90 %",
     };
     format!("{worked}, {rule} ({going})")
 }

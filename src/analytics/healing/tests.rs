@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::TimeRange;
 use crate::model::answer::Rate;
-use crate::model::healing::{HeatMap, Mean, RecommendationKind, TrendWord, Verdict};
+use crate::model::healing::{HeatMap, Mean, RecommendationKind, StrategyVerdict, TrendWord};
 use crate::model::time::HOUR;
 
 /// One attempt of strategy and kind 0, ending `second` seconds after the epoch.
@@ -95,14 +95,18 @@ fn the_trend_is_of_the_newest_ten_and_needs_fifteen() {
 #[test]
 fn verdicts_turn_at_exactly_nine_tenths_and_one_half() {
     let of = |worked, all| verdict(rate(worked, all), None);
-    assert_eq!((of(9, 9), of(9, 10), of(8, 10)), (None, Some(Verdict::Keep), Some(Verdict::Tune)));
-    assert_eq!((of(899, 1000), of(900, 1000)), (Some(Verdict::Tune), Some(Verdict::Keep)));
+    assert_eq!((of(9, 9), of(9, 10), of(8, 10)), (None, Some(StrategyVerdict::Keep), Some(StrategyVerdict::Tune)));
+    assert_eq!((of(899, 1000), of(900, 1000)), (Some(StrategyVerdict::Tune), Some(StrategyVerdict::Keep)));
     assert_eq!(
         (of(5, 10), of(499, 1000), of(0, 10)),
-        (Some(Verdict::Tune), Some(Verdict::Replace), Some(Verdict::Replace))
+        (Some(StrategyVerdict::Tune), Some(StrategyVerdict::Replace), Some(StrategyVerdict::Replace))
     );
     let degrading = trend(&history((100, 100), 9));
-    assert_eq!(verdict(rate(109, 110), degrading), Some(Verdict::Tune), "0.99, but 1.0 before and 0.9 of the last ten");
+    assert_eq!(
+        verdict(rate(109, 110), degrading),
+        Some(StrategyVerdict::Tune),
+        "0.99, but 1.0 before and 0.9 of the last ten"
+    );
 }
 
 #[test]
@@ -115,7 +119,7 @@ fn a_strategy_shows_its_figures_and_why() {
     // Type 7: rank 9.5 of 100, 200 … 2000 and rank 18.05.
     assert_eq!(row.p50_ms, Some(1050.0));
     assert!(row.p95_ms.is_some_and(|p95| (p95 - 1905.0).abs() < 1e-9), "{:?}", row.p95_ms);
-    assert_eq!(row.verdict, Some(Verdict::Keep));
+    assert_eq!(row.verdict, Some(StrategyVerdict::Keep));
     assert_eq!(
         row.why,
         "18 of 20 (90.0 %) worked, 90 % or more, and not degrading (stable: 9 of the last 10, 9 of 10 before)"

@@ -167,7 +167,11 @@ impl RuleSpec {
             Function::Count | Function::Rate => 0,
             _ => 1,
         };
-        Ok(FigureRule { measure, limit: self.limit()?, window, min_samples: self.min_samples.unwrap_or(least) })
+        let min_samples = self.min_samples.unwrap_or(least);
+        if min_samples > Rule::SAMPLES_MAX {
+            return Err(self.refuse("min_samples", format!("must be at most {}", Rule::SAMPLES_MAX)));
+        }
+        Ok(FigureRule { measure, limit: self.limit()?, window, min_samples })
     }
 
     fn measured_field(&self, source: Source, function: Function) -> Result<Option<Field>, RuleError> {

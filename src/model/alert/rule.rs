@@ -42,6 +42,8 @@ impl Rule {
     pub const WINDOW_MAX: Span = Span::hours(30 * 24);
     /// Fewest records a rate or a percentile says anything about, unless the rule sets its own number.
     pub const SAMPLES_MIN: u64 = 20;
+    /// Most records a rule may ask for before it says anything.
+    pub const SAMPLES_MAX: u64 = 1_000_000_000;
 
     /// How far back it looks. A firing alert of which nothing is known any more stays firing for as long.
     #[must_use]

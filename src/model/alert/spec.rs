@@ -146,7 +146,8 @@ pub struct RuleSpec {
     /// To where the value must come back before a firing alert ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clear: Option<f64>,
-    /// Fewer records than this say nothing; 20 of rates and percentiles, 1 of other figures, unless it is set.
+    /// Fewer records than this say nothing; 20 of rates and percentiles, 1 of other figures, unless it is set. At most
+    /// 1,000,000,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_samples: Option<u64>,
     /// Only this agent.

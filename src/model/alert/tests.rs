@@ -47,6 +47,10 @@ fn what_cannot_be_meant_is_refused_with_its_key_and_what_is_allowed() {
         of("function = 'count'\nabove = 5\nfilter = { colour = 'red' }"),
         "rule `x`: `filter` has `colour`; known here: agent_id, swarm_id, project, model, result"
     );
+    assert_eq!(
+        of("function = 'count'\nabove = 5\nmin_samples = 1000000001"),
+        "rule `x`: `min_samples` must be at most 1000000000"
+    );
     assert_eq!(of("function = 'count'\nabove = 5\nwindow = '0s'"), "rule `x`: `window` is 0s: it must be 1s to 30d");
     assert!(of("function = 'count'\nabove = 5\nmetric = 'a'").contains("`metric` means nothing to the kind aggregate"));
     assert!(

@@ -154,7 +154,7 @@ impl Trend {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum StrategyVerdict {
     /// It works: at least 0.9, and not degrading.
     Keep,
     /// It could work better.
@@ -163,7 +163,7 @@ pub enum Verdict {
     Replace,
 }
 
-impl Verdict {
+impl StrategyVerdict {
     /// Fewest attempts that are judged.
     pub const ATTEMPTS_MIN: u64 = 10;
 
@@ -199,8 +199,8 @@ pub struct StrategyRow {
     pub p95_ms: Option<f64>,
     /// Where it is going; `None` below [`Trend::ATTEMPTS_MIN`] attempts.
     pub trend: Option<Trend>,
-    /// What to do; `None` below [`Verdict::ATTEMPTS_MIN`] attempts.
-    pub verdict: Option<Verdict>,
+    /// What to do; `None` below [`StrategyVerdict::ATTEMPTS_MIN`] attempts.
+    pub verdict: Option<StrategyVerdict>,
     /// Why this verdict, or what is missing for one, in words.
     pub why: String,
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::model::alert::{AlertBrief, AlertsBrief};
-use crate::model::healing::{HealingQuery, HealingReport, StrategyRow, Verdict};
+use crate::model::healing::{HealingQuery, HealingReport, StrategyRow, StrategyVerdict};
 use crate::model::pattern::{Pattern, PatternType, PatternsBrief};
 use crate::model::{Micros, RecordFilter};
 use crate::web::calls::Answer;
@@ -205,6 +205,7 @@ pub fn HealingInShort(
 fn worst(strategies: &[StrategyRow]) -> Vec<&StrategyRow> {
     let mut judged = strategies.iter().filter(|row| row.verdict.is_some()).collect::<Vec<_>>();
     judged.sort_by(|a, b| a.success.rate.ratio().total_cmp(&b.success.rate.ratio()));
-    let bad = judged.iter().filter(|row| row.verdict != Some(Verdict::Keep)).take(WORST).copied().collect::<Vec<_>>();
+    let bad =
+        judged.iter().filter(|row| row.verdict != Some(StrategyVerdict::Keep)).take(WORST).copied().collect::<Vec<_>>();
     if bad.is_empty() { judged.into_iter().take(1).collect() } else { bad }
 }

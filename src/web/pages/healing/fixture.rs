@@ -3,8 +3,8 @@
 use crate::model::answer::Rate;
 use crate::model::healing::{
     Evidence, HealingEntry, HealingQuery, HealingReport, HealingTotals, HeatCell, HeatMap, Histogram, HistogramBin,
-    Mean, Origin, OverTime, Recommendation, RecommendationKind, StrategyOverTime, StrategyRow, Success, Trend,
-    TrendWord, TypeRow, Verdict, Waiting,
+    Mean, Origin, OverTime, Recommendation, RecommendationKind, StrategyOverTime, StrategyRow, StrategyVerdict,
+    Success, Trend, TrendWord, TypeRow, Waiting,
 };
 use crate::model::time::{HOUR, SECOND};
 use crate::model::{Micros, RecordFilter};
@@ -54,7 +54,7 @@ pub fn healing() -> HealingReport {
             Origin::Reported,
             success(31, 48, 0.51, 0.77),
             trend(TrendWord::Degrading, 5, rate(26, 38)),
-            Some(Verdict::Tune),
+            Some(StrategyVerdict::Tune),
             "64.5 % of 48 attempts worked: below 0.9, at least 0.5",
         ),
         strategy(HOSTILE, Origin::Reported, success(3, 4, 0.3, 0.95), None, None, "4 attempts: a verdict needs 10"),
@@ -63,7 +63,7 @@ pub fn healing() -> HealingReport {
             Origin::Derived,
             success(115, 120, 0.906, 0.982),
             trend(TrendWord::Stable, 10, rate(105, 110)),
-            Some(Verdict::Keep),
+            Some(StrategyVerdict::Keep),
             "95.8 % of 120 attempts worked, and it is not degrading",
         ),
     ];

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::model::healing::{
-    HealingEntry, HealingPage, HealingReport, Origin, StrategyRow, Success, Trend, TrendWord, TypeRow, Verdict,
+    HealingEntry, HealingPage, HealingReport, Origin, StrategyRow, StrategyVerdict, Success, Trend, TrendWord, TypeRow,
 };
 use crate::model::listing::Total;
 use crate::model::{Micros, answer::Rate};
@@ -28,11 +28,11 @@ pub(crate) fn interval(success: &Success) -> String {
 }
 
 /// Colour, sign and word of a verdict.
-pub(crate) fn verdict_sign(verdict: Option<Verdict>) -> (Ink, &'static str, &'static str) {
+pub(crate) fn verdict_sign(verdict: Option<StrategyVerdict>) -> (Ink, &'static str, &'static str) {
     match verdict {
-        Some(Verdict::Keep) => (Ink::Success, "●", "keep"),
-        Some(Verdict::Tune) => (Ink::Timeout, "◆", "tune"),
-        Some(Verdict::Replace) => (Ink::Failure, "▲", "replace"),
+        Some(StrategyVerdict::Keep) => (Ink::Success, "●", "keep"),
+        Some(StrategyVerdict::Tune) => (Ink::Timeout, "◆", "tune"),
+        Some(StrategyVerdict::Replace) => (Ink::Failure, "▲", "replace"),
         None => (Ink::Cancelled, "○", "not enough data"),
     }
 }
