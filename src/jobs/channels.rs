@@ -3,6 +3,7 @@
 //! Each channel that has something to be told is served by a task of its own, one message after the other: a receiver
 //! that takes its time delays no other channel. There are as many tasks as channels at most.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -40,10 +41,11 @@ pub async fn run(service: Service, stop: CancellationToken) {
         due.extend(remind.iter().cloned());
         busy.retain(|_, task| !task.is_finished());
         for channel in due {
-            if !busy.contains_key(&channel) {
-                let errand =
-                    Errand { service: service.clone(), remind: remind.remove(&channel), channel: channel.clone() };
-                busy.insert(channel, tokio::spawn(errand.run(stop.clone(), halt.clone())));
+            // One that is busy is looked at again; a reminder waits for it.
+            if let Entry::Vacant(free) = busy.entry(channel) {
+                let channel = free.key().clone();
+                let errand = Errand { remind: remind.remove(&channel), channel, service: service.clone() };
+                free.insert(tokio::spawn(errand.run(stop.clone(), halt.clone())));
             }
         }
     }
