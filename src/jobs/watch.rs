@@ -21,6 +21,11 @@ pub async fn run(service: Service, stop: CancellationToken) {
     while stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
         service.sample_cpu();
         let now = now();
+        if noted.is_none()
+            && let Err(error) = service.add_up_past(now).await
+        {
+            tracing::warn!(error = %error.problem(), "could not add up past days; the first scrape tries again");
+        }
         if noted.is_none_or(|noted: Micros| now.0 - noted.0 >= UPTIME_TICK) {
             noted = Some(now);
             note(&service, false).await;

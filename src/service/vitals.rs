@@ -114,25 +114,84 @@ impl Service {
         self.totals(&PageQuery { range, filter: RecordFilter::default(), compare: false }, now).await
     }
 
+    /// Adds up past days, so that the first scrape needs not wait for that.
+    ///
+    /// # Errors
+    /// [`ServiceError::Store`].
+    pub async fn add_up_past(&self, now: Micros) -> Result<(), ServiceError> {
+        let mark = self.store().changes().mark();
+        self.past_work(&mut self.store().snapshot().await?, mark, past_until(now)).await?;
+        Ok(())
+    }
+
     /// What all tasks came to; past days from memory when nothing was written to them.
     async fn work_ever(&self, snapshot: &mut Snapshot, mark: Mark, now: Micros) -> Result<Work, ServiceError> {
-        let until = Micros((now.0.div_euclid(DAY) - 1) * DAY);
+        let until = past_until(now);
+        let mut work = Work::clone(&*self.past_work(snapshot, mark, until).await?);
+        work.merge(&snapshot.work_of_days(until, Micros(i64::MAX)).await?);
+        Ok(work)
+    }
+
+    /// What all tasks of days before `until` came to.
+    async fn past_work(&self, snapshot: &mut Snapshot, mark: Mark, until: Micros) -> Result<Arc<Work>, ServiceError> {
         let kept = self.past.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let before = TimeRange { from: Micros(i64::MIN), until };
         let holds = |kept: &Kept| kept.until == until && !self.store().changes().touched(kept.since, before);
-        let past = match kept.filter(holds) {
-            Some(kept) => kept.work,
-            None => {
-                let mut work = snapshot.work_retired().await?;
-                work.merge(&snapshot.work_of_days(before.from, until).await?);
-                let work = Arc::new(work);
-                let kept = Kept { until, since: mark, work: Arc::clone(&work) };
-                *self.past.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
-                work
-            }
-        };
-        let mut work = Work::clone(&past);
-        work.merge(&snapshot.work_of_days(until, Micros(i64::MAX)).await?);
+        if let Some(kept) = kept.filter(holds) {
+            return Ok(kept.work);
+        }
+        let mut work = snapshot.work_retired().await?;
+        work.merge(&snapshot.work_of_days(before.from, until).await?);
+        let work = Arc::new(work);
+        let kept = Kept { until, since: mark, work: Arc::clone(&work) };
+        *self.past.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
         Ok(work)
+    }
+}
+
+/// The first midnight that is not long past: yesterday still gets tasks.
+fn past_until(now: Micros) -> Micros {
+    Micros((now.0.div_euclid(DAY) - 1) * DAY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::Settings;
+    use crate::service::record::IntakeOptions;
+    use crate::store::{Store, StoreOptions};
+
+    /// 2026-01-01T12:00:00Z.
+    const NOON: Micros = Micros(1_767_268_800_000_000);
+
+    async fn store_task(service: &Service, id: &str, days_ago: i64) {
+        let options = IntakeOptions { now: NOON, assume_offset: None, key: None, line_bytes_max: 1000, atomic: false };
+        let mut intake = service.intake(options);
+        let at = NOON.millis() - days_ago * DAY / 1000;
+        let line = format!(
+            r#"{{"kind":"task","task_id":"{id}","agent_id":"a","result":"success","timestamp":{at},"duration_ms":1}}"#
+        );
+        intake.take(line.as_bytes(), 0).await.expect("taken");
+        intake.finish().await;
+    }
+
+    #[tokio::test]
+    async fn past_days_are_added_up_ahead_and_again_when_something_is_written_to_them() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(&folder.path().join("s.db"), &StoreOptions::default()).await.expect("a store");
+        let service = Service::new(store, Settings::default());
+        let kept = || {
+            let past = service.past.0.lock().expect("unpoisoned");
+            past.as_ref().map(|kept| kept.work.timed)
+        };
+        store_task(&service, "t1", 10).await;
+        store_task(&service, "t2", 0).await;
+        assert_eq!(kept(), None);
+        service.add_up_past(NOON).await.expect("added up");
+        assert_eq!(kept(), Some(1.0), "today is not past");
+        store_task(&service, "t3", 20).await;
+        assert_eq!(service.vitals(NOON).await.expect("vitals").work.timed, 3.0);
+        assert_eq!(kept(), Some(2.0));
+        service.store().close().await;
     }
 }
