@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::remote::Remote;
+use super::remote::{Access, Remote};
 use super::{CliError, Setup, now, terminal};
 use crate::model::system::{Check, Grade, SystemHealth, Vital, VitalKind};
 use crate::web::format;
@@ -16,10 +16,12 @@ use crate::web::format;
 /// Arguments of `health`.
 #[derive(Debug, Args)]
 pub struct HealthArgs {
-    /// Ask the server that runs there, such as http://127.0.0.1:3000, instead of looking at the file; its token is in
-    /// SWARMSCOPE_ADMIN_TOKEN or the file that the configuration names
+    /// Ask the server that runs there, such as http://127.0.0.1:3000, instead of looking at the file; its token may be
+    /// in the file that the configuration names, too
     #[arg(long, value_name = "URL")]
     url: Option<String>,
+    #[command(flatten)]
+    access: Access,
     /// Every check and every key metric; unhealthy when any check is
     #[arg(long)]
     verbose: bool,
@@ -32,8 +34,10 @@ pub struct HealthArgs {
 pub async fn run(args: HealthArgs, setup: &Setup) -> Result<ExitCode, CliError> {
     let health = match &args.url {
         Some(url) => {
-            let token_file = setup.config.server.admin_token_file.as_deref();
-            Remote::open(url, token_file)?.get("/api/v1/system").await?
+            let mut access = args.access;
+            let named = &setup.config.server.admin_token_file;
+            access.admin_token_file = access.admin_token_file.or_else(|| named.clone());
+            Remote::open(url, &access)?.get("/api/v1/system").await?
         }
         None => {
             let service = setup.open_existing().await?;

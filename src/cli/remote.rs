@@ -1,10 +1,11 @@
-//! One question to a running server, in plain HTTP: a whole client would be a large dependency for that.
+//! One question to a running server, over HTTP or HTTPS: a whole client would be a large dependency for that.
 //!
 //! A connection a question: one every few seconds costs nothing, and none is left open on a server that restarts.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::Args;
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
@@ -13,16 +14,44 @@ use hyper::http::uri::{Authority, Scheme};
 use hyper::{Request, StatusCode, Uri, header};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::CliError;
 use crate::config::server::token_of_environment;
+use crate::notify::{Outbound, SendError};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Most bytes of an answer; a screen of figures has some ten thousand.
 const ANSWER_MAX: usize = 1 << 20;
-const PORT: u16 = 80;
+
+/// How a server is reached, beside its address.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Access {
+    /// File with the admin token of that server; SWARMSCOPE_ADMIN_TOKEN may hold the token itself
+    #[arg(long, env = "SWARMSCOPE_ADMIN_TOKEN_FILE", value_name = "FILE")]
+    pub(super) admin_token_file: Option<PathBuf>,
+    /// Certificates (PEM) of an authority to trust beside those this machine trusts, for an address with https
+    #[arg(long, env = "SWARMSCOPE_CA_FILE", value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Error)]
+enum AskError {
+    /// It is not who it says it is, or nobody knows whom to trust.
+    #[error(transparent)]
+    Untrusted(#[from] SendError),
+    /// Nobody listens there.
+    #[error(transparent)]
+    Unreachable(#[from] std::io::Error),
+    /// It does not speak HTTP, or stopped within its answer.
+    #[error("{0}")]
+    Broken(Box<dyn std::error::Error + Send + Sync>),
+}
 
 /// A running server.
 #[derive(Debug)]
@@ -30,6 +59,11 @@ pub(super) struct Remote {
     /// As it was written.
     url: String,
     authority: Authority,
+    port: u16,
+    /// What encrypts, if it speaks https.
+    tls: Option<Outbound>,
+    /// Authorities that are trusted beside those this machine trusts.
+    ca_file: Option<PathBuf>,
     /// Where the routes start, for one behind a proxy: no slash at its end.
     base: String,
     /// `Bearer …`, for a server that wants to know who asks.
@@ -37,13 +71,13 @@ pub(super) struct Remote {
 }
 
 impl Remote {
-    /// The server at `url`; its token is in the environment or in `token_file`, if it needs one.
+    /// The server at `url`; its token is in the environment or in the file that `access` names, if it needs one.
     ///
     /// # Errors
     /// [`CliError::Usage`] for what is no address, and for a token that cannot be read.
-    pub(super) fn open(url: &str, token_file: Option<&Path>) -> Result<Self, CliError> {
-        let remote = Self::parse(url)?;
-        let token = match (token_of_environment(), token_file) {
+    pub(super) fn open(url: &str, access: &Access) -> Result<Self, CliError> {
+        let remote = Self { ca_file: access.ca_file.clone(), ..Self::parse(url)? };
+        let token = match (token_of_environment(), access.admin_token_file.as_deref()) {
             (Some(token), _) => Some(token.to_string_lossy().into_owned()),
             (None, Some(path)) => Some(std::fs::read_to_string(path).map_err(|error| {
                 CliError::Usage(format!("could not read the admin token in {}: {error}", path.display()))
@@ -53,21 +87,26 @@ impl Remote {
         remote.with_token(token.as_deref())
     }
 
-    /// Reads `http://host:port/base`.
+    /// Reads `http://host:port/base`, or the same with https.
     fn parse(url: &str) -> Result<Self, CliError> {
         let refuse = |why: &str| {
             CliError::Usage(format!("`{url}` is no address of a server{why}; write one such as http://127.0.0.1:3000"))
         };
         let parsed: Uri = url.parse().map_err(|error| refuse(&format!(" ({error})")))?;
-        if parsed.scheme().is_some_and(|scheme| *scheme != Scheme::HTTP) {
-            return Err(refuse(" that can be asked: only plain http is spoken here, so tunnel the rest"));
-        }
-        let authority = parsed.authority().filter(|_| parsed.scheme().is_some()).ok_or_else(|| refuse(""))?.clone();
+        let tls = match parsed.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTPS => true,
+            Some(scheme) if *scheme == Scheme::HTTP => false,
+            Some(_) => return Err(refuse(" that can be asked: only http and https are spoken here")),
+            None => return Err(refuse("")),
+        };
+        let authority = parsed.authority().ok_or_else(|| refuse(""))?.clone();
         if parsed.query().is_some() {
             return Err(refuse(" alone: it has a query"));
         }
         let base = parsed.path().trim_end_matches('/').to_owned();
-        Ok(Self { url: url.trim_end_matches('/').to_owned(), authority, base, authorization: None })
+        let port = authority.port_u16().unwrap_or(if tls { 443 } else { 80 });
+        let (tls, url) = (tls.then(Outbound::default), url.trim_end_matches('/').to_owned());
+        Ok(Self { url, authority, port, tls, ca_file: None, base, authorization: None })
     }
 
     /// The same, asked with the admin token, which may end with a line feed as files do.
@@ -91,8 +130,12 @@ impl Remote {
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CliError> {
         let url = &self.url;
         let late = |_| CliError::Failed(format!("{url} did not answer within {} s", PATIENCE.as_secs()));
-        let (status, body) = tokio::time::timeout(PATIENCE, self.ask(path)).await.map_err(late)?.map_err(|error| {
-            CliError::Failed(format!("no server answers at {url} ({error}); start one with `swarmscope serve`"))
+        let answer = tokio::time::timeout(PATIENCE, self.ask(path)).await.map_err(late)?;
+        let (status, body) = answer.map_err(|error| match error {
+            AskError::Untrusted(error) => CliError::Failed(format!("{url} is not asked: {error}")),
+            error => {
+                CliError::Failed(format!("no server answers at {url} ({error}); start one with `swarmscope serve`"))
+            }
         })?;
         if status == StatusCode::OK {
             return serde_json::from_slice(&body).map_err(|error| {
@@ -109,22 +152,35 @@ impl Remote {
         }
     }
 
-    async fn ask(&self, path: &str) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
+    async fn ask(&self, path: &str) -> Result<(StatusCode, Bytes), AskError> {
         let host = self.authority.host().trim_matches(['[', ']']);
-        let stream = TcpStream::connect((host, self.authority.port_u16().unwrap_or(PORT))).await?;
+        let stream = TcpStream::connect((host, self.port)).await?;
+        let exchanged = match &self.tls {
+            Some(outbound) => self.exchange(outbound.encrypt(host, stream, self.ca_file.as_deref()).await?, path).await,
+            None => self.exchange(stream, path).await,
+        };
+        exchanged.map_err(AskError::Broken)
+    }
+
+    async fn exchange<S>(
+        &self,
+        stream: S,
+        path: &str,
+    ) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        let talking = tokio::spawn(connection);
+        let _talking = AbortOnDropHandle::new(tokio::spawn(connection)); // nothing more is asked on it
         let mut request = Request::get(format!("{}{path}", self.base))
             .header(header::HOST, self.authority.as_str())
             .header(header::ACCEPT, "application/json");
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
-        let request = request.body(Empty::<Bytes>::new())?;
-        let answer = sender.send_request(request).await?;
+        let answer = sender.send_request(request.body(Empty::<Bytes>::new())?).await?;
         let status = answer.status();
         let body = Limited::new(answer.into_body(), ANSWER_MAX).collect().await?.to_bytes();
-        talking.abort(); // nothing more is asked on it
         Ok((status, body))
     }
 }
@@ -135,17 +191,19 @@ mod tests {
 
     #[test]
     fn an_address_has_a_scheme_that_is_spoken_and_a_host() {
-        for (url, host, base) in [
-            ("http://127.0.0.1:3000", "127.0.0.1:3000", ""),
-            ("http://localhost:3000/", "localhost:3000", ""),
-            ("http://[::1]:3000/swarm/", "[::1]:3000", "/swarm"),
+        for (url, host, port, base) in [
+            ("http://127.0.0.1:3000", "127.0.0.1:3000", 3000, ""),
+            ("http://localhost/", "localhost", 80, ""),
+            ("http://[::1]:3000/swarm/", "[::1]:3000", 3000, "/swarm"),
+            ("https://swarm.example", "swarm.example", 443, ""),
         ] {
             let remote = Remote::parse(url).expect(url);
-            assert_eq!((remote.authority.as_str(), remote.base.as_str()), (host, base));
+            assert_eq!((remote.authority.as_str(), remote.port, remote.base.as_str()), (host, port, base));
+            assert_eq!(remote.tls.is_some(), url.starts_with("https:"));
         }
         for (url, why) in [
             ("127.0.0.1:3000", "is no address of a server; write one such as http://127.0.0.1:3000"),
-            ("https://swarm.example", "only plain http is spoken here, so tunnel the rest"),
+            ("ftp://swarm.example", "only http and https are spoken here"),
             ("http://a/?x=1", "it has a query"),
             ("http://a b", "is no address of a server (invalid uri character)"),
         ] {

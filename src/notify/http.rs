@@ -3,6 +3,7 @@
 //! hyper's connection is used as it is, without a client around it: a client would look names up itself, follow
 //! redirects, and keep connections to addresses nobody checked again.
 
+use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -69,7 +70,7 @@ pub(super) async fn post(outbound: &Outbound, post: &Post<'_>, bounds: Bounds<'_
     let request = request(&target, post)?;
     let stream = dial(&target.host, &checked, bounds).await?;
     let answer = if target.tls {
-        exchange(&target, encrypt(outbound, &target.host, stream, bounds).await?, request).await?
+        exchange(&target, encrypt(outbound, &target.host, stream, bounds.ca_file).await?, request).await?
     } else {
         exchange(&target, stream, request).await?
     };
@@ -84,11 +85,11 @@ pub(super) async fn encrypt(
     outbound: &Outbound,
     host: &str,
     stream: TcpStream,
-    bounds: Bounds<'_>,
+    ca_file: Option<&Path>,
 ) -> Result<TlsStream<TcpStream>, SendError> {
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| SendError::Unusable { what: "the host", reason: "it is no name that a certificate can hold" })?;
-    let connector = outbound.trust.connector(bounds.ca_file).await?;
+    let connector = outbound.trust.connector(ca_file).await?;
     connector.connect(name, stream).await.map_err(|error| match trust::reason(&error) {
         Some(reason) => SendError::Tls { host: host.to_owned(), reason },
         None => SendError::Connection { host: host.to_owned(), reason: error.to_string() },

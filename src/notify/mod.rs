@@ -18,6 +18,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
 pub use address::{Lookup, SystemLookup};
 pub use error::SendError;
 pub use http::Post;
@@ -71,6 +74,20 @@ impl Outbound {
     /// [`SendError`].
     pub async fn post(&self, post: Post<'_>, bounds: Bounds<'_>) -> Result<u16, SendError> {
         within(bounds, http::post(self, &post, bounds)).await
+    }
+
+    /// Makes a connection that the caller opened encrypted, if `host` is who it says it is, by the word of
+    /// an authority that this machine trusts or that `ca_file` holds.
+    ///
+    /// # Errors
+    /// [`SendError`].
+    pub async fn encrypt(
+        &self,
+        host: &str,
+        stream: TcpStream,
+        ca_file: Option<&Path>,
+    ) -> Result<TlsStream<TcpStream>, SendError> {
+        http::encrypt(self, host, stream, ca_file).await
     }
 
     /// Sends one mail; returns the status of the server that took it.

@@ -91,7 +91,7 @@ async fn encrypted(
     Ok(match mail.tls {
         MailTls::None | MailTls::Starttls => Box::new(Line::new(stream, peer, HEARD_MAX)),
         MailTls::Tls => {
-            Box::new(Line::new(http::encrypt(outbound, &mail.host, stream, bounds).await?, peer, HEARD_MAX))
+            Box::new(Line::new(http::encrypt(outbound, &mail.host, stream, bounds.ca_file).await?, peer, HEARD_MAX))
         }
     })
 }

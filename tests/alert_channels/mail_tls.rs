@@ -8,8 +8,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _,
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use super::tls::Authority;
 use super::{config, secret_file};
+use crate::authority::Authority;
 use crate::common::Server;
 
 /// `printf '\0operator\0hunter2-long' | base64`

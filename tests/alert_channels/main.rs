@@ -3,6 +3,8 @@
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
 mod alertmanager;
+#[path = "../common/authority.rs"]
+mod authority;
 #[path = "../common/mod.rs"]
 mod common;
 mod delivery;

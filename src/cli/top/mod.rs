@@ -19,12 +19,12 @@ mod view;
 mod watch;
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
 
+use super::remote::Access;
 use super::{CliError, Setup, terminal};
 use crate::model::RangeSpec;
 use crate::model::top::{TopQuery, TopSort};
@@ -46,9 +46,8 @@ pub struct TopArgs {
     /// A running server, such as http://127.0.0.1:3000 [default: read the store's file]
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// File with the admin token of that server; SWARMSCOPE_ADMIN_TOKEN may hold the token itself
-    #[arg(long, env = "SWARMSCOPE_ADMIN_TOKEN_FILE", value_name = "FILE")]
-    admin_token_file: Option<PathBuf>,
+    #[command(flatten)]
+    access: Access,
     /// Seconds between two looks
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
     interval: u64,
@@ -96,7 +95,7 @@ pub async fn run(args: TopArgs, setup: &Setup) -> Result<ExitCode, CliError> {
         sort: args.sort,
     };
     let source = match &args.url {
-        Some(url) => Source::server(url, args.admin_token_file.as_deref())?,
+        Some(url) => Source::server(url, &args.access)?,
         None => Source::file(setup).await?,
     };
     let outcome = show(&source, query, is_screen, args.json, Duration::from_secs(args.interval)).await;

@@ -1,10 +1,9 @@
 //! Where the figures come from: the store's file, or a server that has it open.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::remote::path;
-use crate::cli::remote::Remote;
+use crate::cli::remote::{Access, Remote};
 use crate::cli::{CliError, Setup, now};
 use crate::model::top::{Top, TopQuery};
 use crate::service::{Service, ServiceError};
@@ -30,9 +29,9 @@ impl Source {
         Ok(Self::File(Box::new(service), setup.config.store.path.display().to_string().into()))
     }
 
-    /// The server at `url`; its token is in the environment or in `token_file`, if it needs one.
-    pub(super) fn server(url: &str, token_file: Option<&Path>) -> Result<Self, CliError> {
-        Ok(Self::Server(Arc::new(Remote::open(url, token_file)?)))
+    /// The server at `url`.
+    pub(super) fn server(url: &str, access: &Access) -> Result<Self, CliError> {
+        Ok(Self::Server(Arc::new(Remote::open(url, access)?)))
     }
 
     /// How it is called on the screen.
