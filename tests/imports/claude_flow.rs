@@ -208,6 +208,13 @@ async fn real_files_of_forty_repositories_are_counted_exactly() {
         }
     }
 
+    // Of the only file about verifications.
+    let agents = scene.metrics(Dataset::AgentMetrics).await;
+    let mut scores: Vec<_> = agents.iter().filter(|metric| metric.metric_type == "verification_score").collect();
+    scores.sort_by(|a, b| a.subject.cmp(&b.subject));
+    let scores: Vec<_> = scores.iter().map(|m| (m.subject.split('@').next().unwrap_or_default(), m.value)).collect();
+    assert_eq!(scores, [("coder", 0.666_269_825_219_355_1), ("reviewer", 0.85)]);
+
     let before = scene.everything().await;
     assert_eq!(landed(&import(&scene, &all).await)[..2], [0, 0]);
     assert_eq!(scene.everything().await, before, "the second import changed something");

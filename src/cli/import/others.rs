@@ -24,11 +24,9 @@ struct Common {
 
 /// Arguments of `import claude-flow`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Reads task-metrics.json, agent-metrics.json, performance.json and system-metrics.json. Importing \
-    again changes nothing.\nExit code 1 when not a single file could be read.\n\n\
-    Example: swarmscope import claude-flow ~/src"
-)]
+#[command(after_help = "Reads task-metrics.json, agent-metrics.json, agent-performance.json, performance.json and \
+    system-metrics.json. Importing again changes nothing.\nExit code 1 when not a single file could be read.\n\n\
+    Example: swarmscope import claude-flow ~/src")]
 pub struct ClaudeFlowArgs {
     /// Projects, .claude-flow folders, or single files
     #[arg(required = true, value_name = "PATH")]

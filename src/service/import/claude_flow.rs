@@ -56,7 +56,8 @@ async fn run(
     for file in found {
         let place = Place::of(&file.path);
         let Some(kind) = place.kind else {
-            let known = "task-metrics.json, agent-metrics.json, performance.json and system-metrics.json";
+            let known = "task-metrics.json, agent-metrics.json, agent-performance.json, performance.json and \
+                         system-metrics.json";
             sink.report.problem(&place.file, None, format!("is none of {known}"));
             continue;
         };

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `task-metrics.json` | tasks; the agent is `<command>@<project>` |
 //! | `agent-metrics.json` | registry rows, an event for each action, agent metrics |
+//! | `agent-performance.json` | agent metrics and swarm metrics: verifications, those passed, their mean score |
 //! | `performance.json` | one swarm metric for each counter |
 //! | `system-metrics.json` | one swarm metric for each number of each sample of the host |
 //!
@@ -13,6 +14,7 @@
 mod agents;
 mod host;
 mod tasks;
+mod verified;
 
 use serde_json::Value;
 
@@ -30,6 +32,8 @@ pub enum FileKind {
     Tasks,
     /// `agent-metrics.json`.
     Agents,
+    /// `agent-performance.json`.
+    Verified,
     /// `performance.json`.
     Performance,
     /// `system-metrics.json`.
@@ -43,6 +47,7 @@ impl FileKind {
         Some(match name {
             "task-metrics.json" => Self::Tasks,
             "agent-metrics.json" => Self::Agents,
+            "agent-performance.json" => Self::Verified,
             "performance.json" => Self::Performance,
             "system-metrics.json" => Self::System,
             _ => return None,
@@ -55,6 +60,7 @@ impl FileKind {
         match self {
             Self::Tasks => "tasks",
             Self::Agents => "agents",
+            Self::Verified => "verifications",
             Self::Performance => "counters",
             Self::System => "host samples",
         }
@@ -79,6 +85,7 @@ pub fn read(kind: FileKind, json: &Value, setting: Setting<'_>) -> Haul {
     match kind {
         FileKind::Tasks => tasks::read(json, setting, &mut haul),
         FileKind::Agents => agents::read(json, setting, &mut haul),
+        FileKind::Verified => verified::read(json, setting, &mut haul),
         FileKind::Performance => host::performance(json, setting, &mut haul),
         FileKind::System => host::system(json, setting, &mut haul),
     }

@@ -94,3 +94,29 @@ fn a_sample_is_known_by_what_it_says() {
     assert!(keys[0] == keys[2] && keys[0] != keys[1], "{keys:?}");
     assert_eq!(haul.oddities.len(), 3, "cpuLoad is no number");
 }
+
+#[test]
+fn verifications_become_metrics_of_agents_and_of_the_project() {
+    let file = json!({"totalVerifications": 3, "passedVerifications": 1, "averageScore": 0.75,
+        "byAgent": {"coder": {"total": 3, "passed": 1, "avgScore": 0.75}}, "byHour": {"15": {"total": 3, "avgScore": 0.75}},
+        "created": "2025-08-12T15:57:16.156Z", "lastUpdated": "2025-08-12T15:58:19.178Z"});
+    let haul = read(FileKind::Verified, &file, SETTING);
+    let metrics: Vec<_> = haul
+        .records
+        .iter()
+        .map(|record| {
+            let (Record::SwarmMetric(metric) | Record::AgentMetric(metric)) = record else { panic!("{record:?}") };
+            let key = metric.source.as_ref().map_or("", |source| source.key.as_str());
+            assert!(key.starts_with("claude-flow:verified:2025-08-12T15:57:16.156Z:"), "{key}");
+            (metric.subject.as_str(), metric.metric_type.as_str(), metric.value, metric.timestamp.millis())
+        })
+        .collect();
+    let at = 1_755_014_299_178;
+    let of = |subject| {
+        [("verification_total", 3.0), ("verification_passed", 1.0), ("verification_score", 0.75)]
+            .map(|(name, value)| (subject, name, value, at))
+    };
+    assert_eq!(metrics, [of("p"), of("coder@p")].concat());
+    let timeless = read(FileKind::Verified, &json!({"averageScore": 0.5, "lastUpdated": "yesterday"}), SETTING);
+    assert_eq!((timeless.records.len(), timeless.oddities[0].kind), (0, "no time"));
+}
