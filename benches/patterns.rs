@@ -14,7 +14,7 @@ mod report;
 use std::time::{Duration, Instant};
 
 use report::{Aim, millis, quantile, row};
-use swarmscope::analytics::patterns::{EventLog, EventLogBuilder, Zone, learn};
+use swarmscope::analytics::patterns::{Counts, EventLog, EventLogBuilder, Zone, learn};
 use swarmscope::model::Micros;
 use swarmscope::model::pattern::LearnSettings;
 use swarmscope::model::time::SECOND;
@@ -42,28 +42,33 @@ impl Dice {
     }
 }
 
-fn events(count: usize) -> EventLog {
+/// When, which type and which agent.
+type Event = (i64, u64, u64);
+
+fn events(count: usize) -> Vec<Event> {
     let mut dice = Dice(7);
-    let kinds: Vec<String> = (0..TYPES).map(|kind| format!("kind-{kind:02}")).collect();
-    let mut builder = EventLogBuilder::with_capacity(count);
+    let mut events = Vec::with_capacity(count);
     let mut time = START;
-    let mut add = |time: i64, kind: u64, agent: u64| {
-        let (agent, swarm) = (format!("agent-{agent:02}"), if agent.is_multiple_of(2) { "even" } else { "odd" });
-        builder.push(Micros(time), &kinds[usize::try_from(kind).unwrap_or(0)], Some(&agent), Some(swarm));
-    };
-    let mut added = 0;
-    while added < count {
+    while events.len() < count {
         time += i64::try_from(dice.below(2_400_000)).unwrap_or(0);
         let agent = dice.below(AGENTS);
-        if dice.below(WORKFLOW) == 0 && added + 4 <= count {
-            (0..4).for_each(|step| add(time + step * 2 * SECOND, TYPES - 4 + step.unsigned_abs(), agent));
-            added += 4;
+        if dice.below(WORKFLOW) == 0 && events.len() + 4 <= count {
+            events.extend((0..4).map(|step| (time + step * 2 * SECOND, TYPES - 4 + step.unsigned_abs(), agent)));
         } else {
             // Twice among fewer and fewer: the first types are the commonest.
             let most = 1 + dice.below(TYPES - 4);
-            add(time, dice.below(most), agent);
-            added += 1;
+            events.push((time, dice.below(most), agent));
         }
+    }
+    events.sort_unstable();
+    events
+}
+
+fn log(events: &[Event]) -> EventLog {
+    let mut builder = EventLogBuilder::with_capacity(events.len());
+    for (time, kind, agent) in events {
+        let swarm = if agent.is_multiple_of(2) { "even" } else { "odd" };
+        builder.push(Micros(*time), &format!("kind-{kind:02}"), Some(&format!("agent-{agent:02}")), Some(swarm));
     }
     builder.finish()
 }
@@ -89,11 +94,38 @@ fn measure(log: &EventLog, settings: &LearnSettings, rounds: usize) -> (Duration
     (quantile(&mut times, 0.5), patterns)
 }
 
+/// The median time of learning when 1 000 events arrived and as many are gone, `rounds` times over.
+fn measure_again(count: usize, settings: &LearnSettings, rounds: usize) -> Duration {
+    const NEW: usize = 1_000;
+    let all = events(count + rounds * NEW);
+    let mut before = log(&all[..count]);
+    let mut counts = Some(Counts::new(&before, settings, &Zone::utc()));
+    let mut times: Vec<Duration> = (1..=rounds)
+        .map(|round| {
+            let next = log(&all[round * NEW..round * NEW + count]);
+            let now = next.span().map_or(Micros(START), |(_, last)| last);
+            let started = Instant::now();
+            let learned = counts.take().map(|counts| {
+                let counts = counts.follow(&before, &next, settings, &Zone::utc());
+                (counts.learned(&next, settings, now), counts)
+            });
+            let took = started.elapsed();
+            counts = learned.map(|(learned, counts)| {
+                std::hint::black_box(learned);
+                counts
+            });
+            before = next;
+            took
+        })
+        .collect();
+    quantile(&mut times, 0.5)
+}
+
 fn main() {
     let million = LearnSettings { max_history_size: 1_000_000, ..LearnSettings::default() };
     for (count, rounds, aim) in [(1_000, 100, 3.0), (10_000, 30, 30.0), (1_000_000, 3, 3_000.0)] {
         let before = peak();
-        let log = events(count);
+        let log = log(&events(count));
         let (time, patterns) = measure(&log, &million, rounds);
         row(&format!("learn from {count} events of 50 types"), millis(time), "ms", Aim::AtMost(aim));
         row("  patterns found", f64::from(u32::try_from(patterns).unwrap_or(u32::MAX)), "", Aim::None);
@@ -102,5 +134,9 @@ fn main() {
             let (time, _) = measure(&log, &LearnSettings::default(), 10);
             row("  from the newest 10000 of them, as is the default", millis(time), "ms", Aim::AtMost(50.0));
         }
+    }
+    for (count, aim) in [(10_000, 30.0), (1_000_000, 50.0)] {
+        let time = measure_again(count, &million, 7);
+        row(&format!("learn again after 1000 new events on {count}"), millis(time), "ms", Aim::AtMost(aim));
     }
 }

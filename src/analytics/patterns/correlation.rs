@@ -5,10 +5,11 @@
 //! significance counts only those that stand apart. Of two directions the surer is told, and what a chain of two
 //! correlations explains is not told again.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 
 use super::Found;
 use super::follow::{self, Counts};
+use super::group::Group;
 use super::histogram::first_by;
 use super::search::Search;
 use super::streams::LAG;
@@ -79,18 +80,27 @@ fn pattern(search: Search<'_>, (first, then): (u32, u32), counts: &Counts) -> Op
     let window = widths.0[LAG];
     let leads = follow::leads(streams, first);
     let hits = follow::hits(streams, &leads, then, window);
-    let row = |hit: &follow::Hit| streams.rows[leads[hit.lead].group.at.start + hit.nth];
-    let together = hits.iter().filter(|hit| search.agent(row(hit)) != search.agent(streams.rows[hit.by])).count();
+    let row = |hit: &follow::Hit| streams.row(leads[hit.lead].group, hit.nth);
+    let together = hits.iter().filter(|hit| search.agent(row(hit)) != search.agent(hit.by)).count();
     if !search.belongs(together, hits.len()) {
         return None;
     }
     let (median_lead_ms, histogram) = follow::lead_times(&hits, window)?;
-    let agents: BTreeSet<u32> = hits.iter().map(|hit| search.agent(row(hit))).collect();
+    let mut agents = HashSet::new();
+    // Those of one stream come one after another: most are asked for once.
+    let mut latest = None;
+    for agent in hits.iter().map(|hit| search.agent(row(hit))) {
+        if latest.replace(agent) != Some(agent) {
+            agents.insert(agent);
+        }
+    }
     let names = [search.kind_name(first)?, search.kind_name(then)?];
     let (first_seen, last_seen) = (hits.iter().map(|hit| hit.from).min()?, hits.iter().map(|hit| hit.until).max()?);
-    let newest = first_by(hits, Pattern::RECENT_MAX, |hit| std::cmp::Reverse((hit.from, row(hit))));
+    // Those of one stream are in order.
+    let newest = hits.chunk_by(|a, b| a.lead == b.lead).flat_map(|hits| hits.iter().rev().take(Pattern::RECENT_MAX));
+    let newest = first_by(newest.collect(), Pattern::RECENT_MAX, |hit| std::cmp::Reverse((hit.from, row(hit))));
     let back = follow::count(streams, &follow::leads(streams, then), first, LAG, widths);
-    let total = streams.of_kind(then).map(|group| group.at.len() as u64).sum::<u64>();
+    let total = streams.of_kind(then).map(Group::count).sum::<u64>();
     Some(Pattern {
         pattern_id: pattern_id(
             PatternType::Correlation,

@@ -1,10 +1,11 @@
 //! One thing followed by another within a window, in the same stream: what correlations and precursors count.
 
+use super::group::Group;
 use super::histogram::{histogram, median};
 use super::pairs::Reach;
 use super::sequence::{LIFT_MIN, advance};
 use super::significance::binomial_tail;
-use super::streams::{Group, Streams, Widths};
+use super::streams::{Streams, Widths};
 use crate::model::pattern::{Histogram, LearnSettings};
 
 /// Moments in a stream from which on something is waited for, ascending.
@@ -61,7 +62,7 @@ impl Counts {
             let weight = lead.moments.len() as f64;
             all += weight;
             if let Some(group) = streams.group(lead.group.stream, then) {
-                expected += weight * streams.cover(lead.group, group, width, widths);
+                expected += weight * Streams::cover(lead.group, group, width, widths);
                 chance += weight * streams.shuffled(lead.group, group, width);
             }
         }
@@ -91,7 +92,7 @@ pub(super) fn count(streams: &Streams, leads: &[Lead<'_>], then: u32, width: usi
             counts.apart += apart(lead.moments, window);
             continue;
         };
-        let times = streams.times_of(group);
+        let times = &group.times;
         let (mut at, mut met, mut open) = (0, None, i64::MIN);
         for &moment in lead.moments {
             at = advance(times, at, moment);
@@ -149,8 +150,8 @@ pub(super) struct Hit {
     pub lead: usize,
     /// When it was followed.
     pub until: i64,
-    /// By which event: a place in [`Streams::rows`].
-    pub by: usize,
+    /// By the event of which row.
+    pub by: u32,
 }
 
 /// The moments that were followed, in the order of the leads.
@@ -158,13 +159,13 @@ pub(super) fn hits(streams: &Streams, leads: &[Lead<'_>], then: u32, window: i64
     let mut hits = Vec::new();
     for (lead, Lead { group, moments }) in leads.iter().enumerate() {
         let Some(group) = streams.group(group.stream, then) else { continue };
-        let times = streams.times_of(group);
+        let times = &group.times;
         let mut at = 0;
         for (nth, &from) in moments.iter().enumerate() {
             at = advance(times, at, from);
             match times.get(at) {
                 Some(&until) if until - from <= window => {
-                    hits.push(Hit { from, nth, lead, until, by: group.at.start + at });
+                    hits.push(Hit { from, nth, lead, until, by: streams.row(group, at) });
                 }
                 Some(_) => {}
                 None => break,
@@ -184,5 +185,5 @@ pub(super) fn lead_times(hits: &[Hit], window: i64) -> Option<(f64, Histogram)> 
 
 /// The events of a type as leads.
 pub(super) fn leads(streams: &Streams, kind: u32) -> Vec<Lead<'_>> {
-    streams.of_kind(kind).map(|group| Lead { group, moments: streams.times_of(group) }).collect()
+    streams.of_kind(kind).map(|group| Lead { group, moments: &group.times }).collect()
 }

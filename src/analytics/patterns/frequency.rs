@@ -6,10 +6,11 @@
 //! second", too. An agent that hardly does anything else cannot be asked that.
 
 use super::Found;
+use super::group::Group;
 use super::histogram::{deviation, histogram, median};
 use super::log::EventLog;
 use super::significance::binomial_tail;
-use super::streams::{Group, Streams};
+use super::streams::Streams;
 use crate::analytics::stats::Moments;
 use crate::model::Micros;
 use crate::model::answer::Rate;
@@ -32,27 +33,37 @@ const SHARE_MIN: f64 = 0.5;
 /// Intervals between two pauses, at least, in the mean.
 const RUN_MIN: f64 = 5.0;
 
-/// Looks at every type of every agent. `order` is the rows of each stream by time.
-#[must_use]
+/// Looks at every type of every agent.
 pub(super) fn find(log: &EventLog, streams: &Streams, settings: &LearnSettings, now: Micros) -> Found {
     let mut found = Found::default();
-    let mut all: Vec<i64> = Vec::new();
-    for stream in 0..u32::try_from(log.agent_names.len()).unwrap_or(u32::MAX) {
-        let groups = streams.of_stream(stream);
-        let candidates: Vec<&Group> =
-            groups.iter().filter(|group| group.at.len() >= (settings.min_occurrences as usize).max(3)).collect();
-        if candidates.is_empty() {
-            continue;
-        }
-        all.clear();
-        groups.iter().for_each(|group| all.extend(streams.times_of(group)));
-        all.sort_unstable();
-        for group in candidates {
+    let least = (settings.min_occurrences as usize).max(3);
+    for stream in &streams.all {
+        for group in stream.groups.iter().filter(|group| group.times.len() >= least) {
             found.tested += 1;
-            found.patterns.extend(rhythm(log, streams, group, &all, settings, now));
+            if may_be_regular(&group.times, settings.confidence_threshold) {
+                found.patterns.extend(rhythm(log, streams, group, &stream.times, settings, now));
+            }
         }
     }
     found
+}
+
+/// Whether confidence may reach the threshold: half of the intervals at least must be so near the median. Most types
+/// fail here, at a tenth of the cost.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "microseconds of an interval")]
+fn may_be_regular(times: &[i64], threshold: f64) -> bool {
+    let mut intervals: Vec<i64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let half = intervals.len() / 2;
+    if intervals.is_empty() {
+        return false;
+    }
+    let (below, upper, _) = intervals.select_nth_unstable(half);
+    // Of an even number the median lies between two; either is as near as the rounding allowed for here.
+    let upper = *upper;
+    let lower = if times.len() % 2 == 1 { below.iter().max().copied().unwrap_or(upper) } else { upper };
+    let reach = ((1.0 - threshold) * upper as f64).ceil() as i64 + 1;
+    let near = intervals.iter().filter(|interval| (lower - reach..=upper + reach).contains(interval)).count();
+    near >= half
 }
 
 #[expect(clippy::cast_precision_loss, reason = "microseconds and counts stay far below 2^53")]
@@ -64,7 +75,7 @@ fn rhythm(
     settings: &LearnSettings,
     now: Micros,
 ) -> Option<Pattern> {
-    let times = streams.times_of(group);
+    let times: &[i64] = &group.times;
     let mut intervals: Vec<f64> = times.windows(2).map(|pair| (pair[1] - pair[0]) as f64 / 1e6).collect();
     intervals.sort_unstable_by(f64::total_cmp); // sums are the same in whatever order they came
     let middle = median(&mut intervals).filter(|middle| *middle > 0.0)?;
@@ -83,7 +94,7 @@ fn rhythm(
     let (missed_beats, missed) = missed(times, middle, now);
     let kind = log.kind_names.get(group.kind as usize)?;
     let agent = log.agent_names.get(group.stream as usize)?;
-    let swarm = |at: usize| streams.rows.get(at).and_then(|row| log.swarm_name(*row as usize)).map(str::to_owned);
+    let swarm = |at: usize| log.swarm_name(streams.row(group, at) as usize).map(str::to_owned);
     Some(Pattern {
         pattern_id: pattern_id(PatternType::Frequency, [kind.as_str(), agent]),
         pattern_type: PatternType::Frequency,
@@ -97,14 +108,12 @@ fn rhythm(
         lift: None,
         p_value,
         q_value: 1.0,
-        recent: group
-            .at
-            .clone()
+        recent: (0..times.len())
             .rev()
             .take(Pattern::RECENT_MAX)
             .map(|at| Occurrence {
-                from: Micros(streams.times[at]),
-                until: Micros(streams.times[at]),
+                from: Micros(times[at]),
+                until: Micros(times[at]),
                 agent_id: Some(agent.clone()),
                 swarm_id: swarm(at),
             })

@@ -47,6 +47,12 @@ impl EventLog {
         Some((Micros(*self.times.first()?), Micros(*self.times.last()?)))
     }
 
+    /// This log without all but the newest `count` events; names that none of them bears stay.
+    #[must_use]
+    pub fn limited(self, count: usize) -> Self {
+        if self.len() > count { self.newest(count) } else { self }
+    }
+
     /// The newest `count` events; names that none of them bears stay.
     pub(super) fn newest(&self, count: usize) -> Self {
         let from = self.len().saturating_sub(count);
@@ -121,10 +127,28 @@ impl EventLogBuilder {
 
     /// Adds an event.
     pub fn push(&mut self, time: Micros, event_type: &str, agent: Option<&str>, swarm: Option<&str>) {
-        let agent = agent.map_or(NONE, |name| self.agents.id(name));
-        let kind = self.kinds.id(event_type);
-        let swarm = swarm.map_or(NONE, |name| self.swarms.id(name));
-        self.rows.push((time.0, agent, kind, swarm));
+        let event = (self.kind(event_type), agent.map(|name| self.agent(name)), swarm.map(|name| self.swarm(name)));
+        self.push_numbered(time, event.0, event.1, event.2);
+    }
+
+    /// The number of an event type, for [`Self::push_numbered`].
+    pub fn kind(&mut self, name: &str) -> u32 {
+        self.kinds.id(name)
+    }
+
+    /// The number of an agent, for [`Self::push_numbered`].
+    pub fn agent(&mut self, name: &str) -> u32 {
+        self.agents.id(name)
+    }
+
+    /// The number of a swarm, for [`Self::push_numbered`].
+    pub fn swarm(&mut self, name: &str) -> u32 {
+        self.swarms.id(name)
+    }
+
+    /// Adds an event of which the numbers are known: a million are added so without looking a name up for each.
+    pub fn push_numbered(&mut self, time: Micros, kind: u32, agent: Option<u32>, swarm: Option<u32>) {
+        self.rows.push((time.0, agent.unwrap_or(NONE), kind, swarm.unwrap_or(NONE)));
     }
 
     /// How many events were added.
@@ -152,9 +176,9 @@ impl EventLogBuilder {
             *kind = place(&kind_places, *kind);
             *swarm = place(&swarm_places, *swarm);
         }
-        if !rows.is_sorted() {
-            rows.sort_unstable();
-        }
+        // As a rule events come by time already, or in a few runs: a stable sort merges these.
+        rows.sort_by_key(|row| row.0);
+        rows.chunk_by_mut(|a, b| a.0 == b.0).for_each(<[_]>::sort_unstable);
         EventLog {
             times: rows.iter().map(|row| row.0).collect(),
             agents: rows.iter().map(|row| row.1).collect(),

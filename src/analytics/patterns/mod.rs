@@ -9,8 +9,10 @@
 
 pub mod conditions;
 mod correlation;
+mod counts;
 mod follow;
 mod frequency;
+mod group;
 mod histogram;
 mod log;
 mod occurrences;
@@ -20,25 +22,26 @@ mod search;
 mod sequence;
 pub mod significance;
 mod streams;
+mod tally;
 mod temporal;
 mod traced;
+mod window;
 mod zone;
 
 use std::collections::HashSet;
 
 use crate::model::Micros;
-use crate::model::pattern::{LearnSettings, Pattern, PatternType, Scope};
+use crate::model::pattern::{LearnSettings, Pattern, PatternType};
 
+pub use counts::Counts;
 pub use log::{EventLog, EventLogBuilder};
 pub use occurrences::{Occurrences, occurrences};
 pub use precursor::is_failure;
 pub use zone::Zone;
 
-use log::NONE;
-use pairs::Pairs;
 use search::Search;
 use significance::benjamini_hochberg;
-use streams::{Streams, Widths};
+use traced::{Outline, closed, outline};
 
 /// What was learned.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,71 +83,27 @@ pub fn learn(log: &EventLog, settings: &LearnSettings, zone: &Zone, now: Micros)
     if log.len() > limit {
         return Learned { available, ..learn(&log.newest(limit), settings, zone, now) };
     }
-    let widths = Widths::new(
-        i64::from(settings.max_gap_ms) * 1000,
-        i64::from(settings.time_window_ms) * 1000,
-        i64::from(settings.precursor_window_ms) * 1000,
-    );
-    let agents = Streams::new(log, &log.agents, log.agent_names.len(), widths);
-    let swarms = Streams::new(log, &shared_swarms(log), log.swarm_names.len(), widths);
-    let least = u64::from(settings.min_occurrences);
-    let of_agents = Pairs::new(log, &agents, widths, least);
-    let of_swarms = Pairs::new(log, &swarms, widths, least);
-    let searches = [(Scope::Agent, &agents, &of_agents), (Scope::Swarm, &swarms, &of_swarms)]
-        .map(|(scope, streams, pairs)| Search { log, scope, streams, pairs, widths, settings });
-    let correlations = searches.map(correlation::find);
-    let precursors = searches.map(precursor::find);
-    let kinds = [
-        (PatternType::Sequence, sequences(searches, settings)),
-        (PatternType::Frequency, listed(frequency::find(log, &agents, settings, now), settings)),
-        (PatternType::Correlation, listed(joined(correlations), settings)),
-        (PatternType::Temporal, listed(temporal::find(log, zone, settings), settings)),
-        (PatternType::Precursor, listed(joined(precursors), settings)),
-    ];
-    let tested = kinds.iter().map(|(kind, found)| (*kind, found.tested)).collect();
-    let mut patterns: Vec<Pattern> = kinds.into_iter().flat_map(|(_, found)| found.patterns).collect();
-    patterns.sort_by(|a, b| b.confidence.total_cmp(&a.confidence).then_with(|| a.pattern_id.cmp(&b.pattern_id)));
-    Learned {
-        patterns,
-        considered: available,
-        available,
-        span: log.span(),
-        types_left_out: of_agents.left_out.max(of_swarms.left_out),
-        tested,
-    }
-}
-
-/// The swarm of each event, where several agents work in it: alone, an agent's own stream says the same.
-fn shared_swarms(log: &EventLog) -> Vec<u32> {
-    let mut first = vec![None; log.swarm_names.len()];
-    let mut shared = vec![false; log.swarm_names.len()];
-    for (swarm, agent) in log.swarms.iter().zip(&log.agents) {
-        if let Some(seen) = first.get_mut(*swarm as usize) {
-            shared[*swarm as usize] |= *seen.get_or_insert(*agent) != *agent;
-        }
-    }
-    log.swarms.iter().map(|swarm| if shared.get(*swarm as usize) == Some(&true) { *swarm } else { NONE }).collect()
+    Counts::new(log, settings, zone).learned(log, settings, now)
 }
 
 fn sequences(searches: [Search<'_>; 2], settings: &LearnSettings) -> Found {
-    let mut found = Found::default();
-    let mut known: HashSet<Vec<String>> = HashSet::new();
-    for search in searches {
+    let miners = searches.map(|search| {
         let mut miner = sequence::Miner::new(search);
         miner.run();
-        found.tested += miner.tested;
-        let patterns = miner
-            .found
-            .iter()
-            .filter_map(|sequence| traced::pattern(search, sequence))
-            .filter(|pattern| !known.contains(&pattern.events))
-            .collect::<Vec<_>>();
-        known.extend(patterns.iter().map(|pattern| pattern.events.clone()));
-        found.patterns.extend(patterns);
+        miner
+    });
+    let tested = miners.iter().map(|miner| miner.tested).sum();
+    let mut outlines: Vec<Outline<'_>> = Vec::new();
+    for miner in &miners {
+        let known: HashSet<Vec<String>> = outlines.iter().map(|outline| outline.events.clone()).collect();
+        let new = miner.found.iter().filter(|sequence| !known.contains(&miner.search.names(&sequence.kinds)));
+        outlines.extend(new.filter_map(|sequence| outline(miner.search, sequence)));
     }
-    let mut found = listed(found, settings);
-    found.patterns = traced::closed(found.patterns);
-    found
+    let p_values: Vec<f64> = outlines.iter().map(|outline| outline.sequence.p_value).collect();
+    let mut told: Vec<(Outline<'_>, f64)> = outlines.into_iter().zip(benjamini_hochberg(&p_values, tested)).collect();
+    told.retain(|(outline, q_value)| holds(*q_value, outline.sequence.count, settings));
+    let patterns = closed(told).iter().filter_map(|(outline, q_value)| outline.pattern(*q_value)).collect();
+    Found { patterns, tested }
 }
 
 /// What was found in agents, and what was found in swarms alone.
@@ -161,10 +120,13 @@ fn listed(mut found: Found, settings: &LearnSettings) -> Found {
     for (pattern, q_value) in found.patterns.iter_mut().zip(benjamini_hochberg(&p_values, found.tested)) {
         pattern.q_value = q_value;
     }
-    found.patterns.retain(|pattern| {
-        pattern.q_value <= settings.false_discovery_rate || pattern.occurrences < LearnSettings::CONTROLLED_FROM
-    });
+    found.patterns.retain(|pattern| holds(pattern.q_value, pattern.occurrences, settings));
     found
+}
+
+/// Whether something seen so often is not put down to chance.
+fn holds(q_value: f64, occurrences: u64, settings: &LearnSettings) -> bool {
+    q_value <= settings.false_discovery_rate || occurrences < LearnSettings::CONTROLLED_FROM
 }
 
 #[cfg(test)]

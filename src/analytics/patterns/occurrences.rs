@@ -6,11 +6,12 @@
 
 use std::collections::HashMap;
 
+use super::Zone;
+use super::counts::shared;
 use super::log::{EventLog, NONE};
 use super::search::occurrence;
 use super::sequence::advance;
 use super::temporal::slot;
-use super::{Zone, shared_swarms};
 use crate::model::Micros;
 use crate::model::pattern::{Evidence, LearnSettings, Occurrence, Pattern, Scope, SequenceEvidence};
 
@@ -112,7 +113,10 @@ struct Column {
 fn columns(log: &EventLog, pattern: &Pattern, scope: Scope) -> Vec<Vec<Column>> {
     let stream_of = match scope {
         Scope::Agent => log.agents.clone(),
-        Scope::Swarm => shared_swarms(log),
+        Scope::Swarm => {
+            let shared = shared(log);
+            log.swarms.iter().map(|s| if shared.get(*s as usize) == Some(&true) { *s } else { NONE }).collect()
+        }
     };
     let kind = |name: &String| log.kind_names.binary_search(name).ok().and_then(|at| u32::try_from(at).ok());
     let kinds: Vec<Option<u32>> = pattern.events.iter().map(kind).collect();

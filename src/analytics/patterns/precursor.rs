@@ -6,10 +6,11 @@
 
 use super::Found;
 use super::follow::{self, Counts, Hit, Lead};
+use super::group::Group;
 use super::histogram::first_by;
 use super::search::Search;
 use super::sequence::{advance, covers};
-use super::streams::{ALARM, Group, Streams};
+use super::streams::{ALARM, Streams};
 use crate::model::Micros;
 use crate::model::answer::Rate;
 use crate::model::pattern::{Evidence, Pattern, PatternType, PrecursorEvidence, pattern_id};
@@ -152,7 +153,7 @@ fn in_a_row<'a>(
     let mut found = Vec::new();
     for lead in leads {
         let Some(group) = streams.group(lead.group.stream, second) else { continue };
-        let times = streams.times_of(group);
+        let times = &group.times;
         let (mut at, mut ends, mut starts) = (0, Vec::new(), Vec::new());
         for (i, &start) in lead.moments.iter().enumerate() {
             let cut = lead.moments.get(i + 1).copied().unwrap_or(i64::MAX);
@@ -180,11 +181,10 @@ fn pattern(search: Search<'_>, failure: u32, sign: &Sign<'_>, starts: &[Lead<'_>
     // The row that bears the agent: of the event that completed the sign.
     let row = |hit: &Hit| {
         let lead = &sign.leads[hit.lead];
-        let times = streams.times_of(lead.group);
-        let at = times.partition_point(|time| *time < lead.moments[hit.nth]);
-        streams.rows[lead.group.at.start + at]
+        let at = lead.group.times.partition_point(|time| *time < lead.moments[hit.nth]);
+        streams.row(lead.group, at)
     };
-    let together = hits.iter().filter(|hit| search.agent(row(hit)) != search.agent(streams.rows[hit.by])).count();
+    let together = hits.iter().filter(|hit| search.agent(row(hit)) != search.agent(hit.by)).count();
     if !search.belongs(together, hits.len()) {
         return None;
     }
@@ -192,7 +192,7 @@ fn pattern(search: Search<'_>, failure: u32, sign: &Sign<'_>, starts: &[Lead<'_>
     if median_lead_ms < LEAD_MIN_MS {
         return None;
     }
-    let mut met: Vec<usize> = hits.iter().map(|hit| hit.by).collect();
+    let mut met: Vec<u32> = hits.iter().map(|hit| hit.by).collect();
     met.sort_unstable();
     met.dedup();
     let events: Vec<String> = sign.kinds.iter().chain([&failure]).filter_map(|kind| search.kind_name(*kind)).collect();
@@ -220,7 +220,7 @@ fn pattern(search: Search<'_>, failure: u32, sign: &Sign<'_>, starts: &[Lead<'_>
             window_ms,
             median_lead_ms,
             leads,
-            failures: streams.of_kind(failure).map(|group| group.at.len() as u64).sum(),
+            failures: streams.of_kind(failure).map(Group::count).sum(),
             preceded: met.len() as u64,
             expected_confidence: sign.counts.expected,
         }),

@@ -27,6 +27,11 @@ impl Search<'_> {
         self.log.kind_names.get(kind as usize).cloned()
     }
 
+    /// The names of types.
+    pub fn names(&self, kinds: &[u32]) -> Vec<String> {
+        kinds.iter().filter_map(|kind| self.kind_name(*kind)).collect()
+    }
+
     /// The agent of a row.
     pub fn agent(&self, row: u32) -> u32 {
         self.log.agents[row as usize]

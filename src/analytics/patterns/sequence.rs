@@ -11,10 +11,11 @@
 //! that sets it off best from the first of the two, which looks at no unrelated type. A pattern is as doubtful as its
 //! most doubtful step.
 
+use super::group::Group;
 use super::pairs::halvings;
 use super::search::Search;
 use super::significance::binomial_tail;
-use super::streams::{Group, SCALES};
+use super::streams::{SCALES, Streams};
 use crate::model::pattern::LearnSettings;
 
 /// The longest sequence.
@@ -84,7 +85,7 @@ struct Step {
 /// Finds sequences in a set of streams.
 #[derive(Debug)]
 pub(super) struct Miner<'a> {
-    search: Search<'a>,
+    pub search: Search<'a>,
     /// How many steps were looked at.
     pub tested: u64,
     /// What was found.
@@ -127,7 +128,7 @@ impl<'a> Miner<'a> {
     fn starts(&self, kind: u32) -> Vec<Thread> {
         let mut threads = Vec::new();
         for group in self.search.streams.of_kind(kind) {
-            let times = self.search.streams.times_of(group);
+            let times = &group.times;
             for (i, time) in times.iter().enumerate() {
                 let cut = times.get(i + 1).copied().unwrap_or(i64::MAX);
                 threads.push(Thread { stream: group.stream, last: *time, cut });
@@ -173,16 +174,18 @@ impl<'a> Miner<'a> {
     /// The steps from `prefix` that pass.
     fn steps(&mut self, prefix: &Sequence, threads: &[Thread]) -> Vec<Step> {
         let Some(&last) = prefix.kinds.last() else { return Vec::new() };
+        let runs: Vec<Run> = threads
+            .chunk_by(|a, b| a.stream == b.stream)
+            .map(|run| Run { stream: run[0].stream, threads: float(run.len()) })
+            .collect();
         let eligible = self.search.pairs.kinds.iter().copied().filter(|kind| !prefix.kinds.contains(kind));
-        let (near, far): (Vec<u32>, Vec<u32>) = eligible.partition(|kind| self.can_pass(prefix, last, *kind));
+        let (near, far): (Vec<u32>, Vec<u32>) = eligible.partition(|kind| self.can_pass(prefix, last, &runs, *kind));
         self.tested += far.len() as u64;
         let mut hits = vec![[0; SCALES]; near.len()];
-        let mut runs = Vec::new();
         for run in threads.chunk_by(|a, b| a.stream == b.stream) {
-            runs.push(Run { stream: run[0].stream, threads: float(run.len()) });
             for (kind, hits) in near.iter().zip(&mut hits) {
                 if let Some(group) = self.search.streams.group(run[0].stream, *kind) {
-                    self.count(run, self.search.streams.times_of(group), hits);
+                    self.count(run, &group.times, hits);
                 }
             }
         }
@@ -192,31 +195,24 @@ impl<'a> Miner<'a> {
             .collect()
     }
 
-    /// Whether a step to `kind` may come often enough. Each time it is taken, the newest event of the prefix's last type
-    /// before it is one that it follows before that type comes again, and not that of another thread; so it is taken at
-    /// most as often as the pair says, and most types need not be counted.
-    fn can_pass(&self, prefix: &Sequence, last: u32, kind: u32) -> bool {
-        self.search
-            .pairs
-            .get(last, kind)
-            .is_some_and(|pair| self.enough(prefix, pair.gaps.iter().copied().map(u64::from).sum()))
+    /// Whether a step to `kind` may pass. Each time it is taken, the newest event of the prefix's last type before it is
+    /// one that it follows before that type comes again, and not that of another thread; so it is taken at most as often
+    /// as the pair says. Most types come too rarely, or are too common for that, and need not be counted.
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+    fn can_pass(&self, prefix: &Sequence, last: u32, runs: &[Run], kind: u32) -> bool {
+        let Some(pair) = self.search.pairs.get(last, kind) else { return false };
+        let trials: f64 = runs.iter().map(|run| run.threads).sum();
+        let most = within(pair.gaps.map(u64::from));
+        most.into_iter()
+            .enumerate()
+            .take_while(|(_, most)| self.enough(prefix, *most))
+            .any(|(gap, most)| (most as f64 / trials).min(1.0) >= LIFT_MIN * self.expected(prefix, runs, kind, gap))
     }
 
     /// Judges one step by how often it was taken at each gap alone.
-    fn weigh(
-        &mut self,
-        prefix: &Sequence,
-        runs: &[Run],
-        trials: u64,
-        kind: u32,
-        mut hits: [u64; SCALES],
-    ) -> Option<Step> {
+    fn weigh(&mut self, prefix: &Sequence, runs: &[Run], trials: u64, kind: u32, hits: [u64; SCALES]) -> Option<Step> {
         self.tested += 1;
-        // What came within an eighth came within a quarter.
-        for k in (1..SCALES).rev() {
-            hits[k - 1] += hits[k];
-        }
-        self.judge(prefix, runs, trials, kind, &hits)
+        self.judge(prefix, runs, trials, kind, &within(hits))
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
@@ -248,10 +244,7 @@ impl<'a> Miner<'a> {
         for (gap, &hits) in hits.iter().enumerate().take_while(|(_, hits)| self.enough(prefix, **hits)) {
             tried += if seen == Some(hits) { 0.0 } else { 1.0 };
             seen = Some(hits);
-            let expected = self.mean(prefix, runs, kind, |first, last, then| {
-                let order = if then.kind == first.kind { 1.0 } else { then.len() / (then.len() + first.len()) };
-                order * self.search.streams.cover(last, then, gap, self.search.widths)
-            });
+            let expected = self.expected(prefix, runs, kind, gap);
             let share = hits as f64 / trials as f64;
             let score = divergence(share, expected);
             if share >= LIFT_MIN * expected && best.is_none_or(|(before, _)| score > before) {
@@ -278,6 +271,14 @@ impl<'a> Miner<'a> {
         passed.then_some(step)
     }
 
+    /// How often the step would be taken at any moment.
+    fn expected(&self, prefix: &Sequence, runs: &[Run], kind: u32, gap: usize) -> f64 {
+        self.mean(prefix, runs, kind, |first, last, then| {
+            let order = if then.kind == first.kind { 1.0 } else { then.len() / (then.len() + first.len()) };
+            order * Streams::cover(last, then, gap, self.search.widths)
+        })
+    }
+
     /// The mean of `chance(first, last, then)` over all threads.
     fn mean(&self, prefix: &Sequence, runs: &[Run], kind: u32, chance: impl Fn(&Group, &Group, &Group) -> f64) -> f64 {
         let (mut sum, mut threads) = (0.0, 0.0);
@@ -297,7 +298,7 @@ impl<'a> Miner<'a> {
         let (mut next, mut lags) = (Vec::new(), 0);
         for run in threads.chunk_by(|a, b| a.stream == b.stream) {
             let Some(group) = self.search.streams.group(run[0].stream, kind) else { continue };
-            let times = self.search.streams.times_of(group);
+            let times = &group.times;
             let mut at = 0;
             for thread in run {
                 at = advance(times, at, thread.last);
@@ -310,6 +311,14 @@ impl<'a> Miner<'a> {
         }
         (next, lags)
     }
+}
+
+/// How much came within each gap, of what is counted by the smallest: what came within an eighth came within a quarter.
+fn within(mut hits: [u64; SCALES]) -> [u64; SCALES] {
+    for k in (1..SCALES).rev() {
+        hits[k - 1] += hits[k];
+    }
+    hits
 }
 
 /// Whether a longer pattern seen `longer` times accounts for a part of it seen `part` times.

@@ -9,6 +9,7 @@
 //! of a strong day. So a burst counts once, however large.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::Found;
 use super::log::EventLog;
@@ -32,8 +33,9 @@ const SLOTS: usize = 24;
 /// Counts by slot of one cycle: of one day, or of one week.
 type Cycle = [u32; SLOTS];
 
-/// How events fall into a season.
-struct Calendar {
+/// How events fall into a season. Events can be added and taken away.
+#[derive(Debug, Clone)]
+pub(super) struct Calendar {
     season: Season,
     slots: usize,
     /// All events by cycle.
@@ -41,7 +43,7 @@ struct Calendar {
     /// Those of each type.
     kinds: Vec<HashMap<i64, Cycle>>,
     /// All events by slot.
-    profile: [f64; SLOTS],
+    profile: [i64; SLOTS],
 }
 
 /// What is known of a type in a slot.
@@ -54,11 +56,9 @@ struct Habit {
 }
 
 /// Looks at every type, hour and weekday.
-pub(super) fn find(log: &EventLog, zone: &Zone, settings: &LearnSettings) -> Found {
+pub(super) fn find(log: &EventLog, calendars: &[Calendar], zone: &Zone, settings: &LearnSettings) -> Found {
     let mut found = Found::default();
-    let locals: Vec<Local> = log.times.iter().map(|time| zone.local(*time)).collect();
-    for season in [Season::HourOfDay, Season::DayOfWeek] {
-        let calendar = Calendar::new(log, &locals, season);
+    for calendar in calendars {
         for kind in 0..u32::try_from(log.kind_names.len()).unwrap_or(u32::MAX) {
             let total: u64 = calendar.kinds[kind as usize].values().flatten().map(|count| u64::from(*count)).sum();
             if total < u64::from(settings.min_occurrences) {
@@ -66,47 +66,54 @@ pub(super) fn find(log: &EventLog, zone: &Zone, settings: &LearnSettings) -> Fou
             }
             found.tested += calendar.slots as u64;
             let habit = calendar.habit(kind, settings);
-            found.patterns.extend(habit.and_then(|habit| pattern(log, &locals, zone, &calendar, kind, total, &habit)));
+            found.patterns.extend(habit.and_then(|habit| pattern(log, zone, calendar, kind, total, &habit)));
         }
     }
     found
 }
 
 impl Calendar {
-    fn new(log: &EventLog, locals: &[Local], season: Season) -> Self {
+    /// One without events, for so many types.
+    pub fn new(season: Season, kinds: usize) -> Self {
         let slots = match season {
             Season::HourOfDay => 24,
             Season::DayOfWeek => 7,
         };
-        let mut this = Self {
-            season,
-            slots,
-            all: HashMap::new(),
-            kinds: vec![HashMap::new(); log.kind_names.len()],
-            profile: [0.0; SLOTS],
-        };
-        // Events of one day come together, so the maps are asked once a run.
-        let rows: Vec<(i64, u8, u32)> = locals
+        Self { season, slots, all: HashMap::new(), kinds: vec![HashMap::new(); kinds], profile: [0; SLOTS] }
+    }
+
+    /// Adds the events of these rows (`sign` 1), or takes them away (−1).
+    pub fn count(&mut self, log: &EventLog, rows: Range<usize>, zone: &Zone, sign: i32) {
+        let rows: Vec<(i64, u8, u32)> = log.times[rows.clone()]
             .iter()
-            .zip(&log.kinds)
-            .map(|(local, kind)| (cycle(season, *local), slot(season, *local), *kind))
+            .zip(&log.kinds[rows])
+            .map(|(time, kind)| (zone.local(*time), *kind))
+            .map(|(local, kind)| (cycle(self.season, local), slot(self.season, local), kind))
             .collect();
+        // Events of one day come together, so the maps are asked once a run.
         for run in rows.chunk_by(|a, b| a.0 == b.0) {
-            let day = this.all.entry(run[0].0).or_default();
-            for (_, slot, _) in run {
-                day[*slot as usize] += 1;
-                this.profile[*slot as usize] += 1.0;
-            }
+            let mut day = [0; SLOTS];
             let mut by_kind: HashMap<u32, Cycle> = HashMap::new();
             for (_, slot, kind) in run {
+                day[*slot as usize] += 1;
                 by_kind.entry(*kind).or_default()[*slot as usize] += 1;
             }
+            self.profile.iter_mut().zip(day).for_each(|(sum, count)| *sum += i64::from(sign) * i64::from(count));
+            add(&mut self.all, run[0].0, &day, sign);
             for (kind, counts) in by_kind {
-                let day = this.kinds[kind as usize].entry(run[0].0).or_default();
-                day.iter_mut().zip(counts).for_each(|(day, count)| *day += count);
+                add(&mut self.kinds[kind as usize], run[0].0, &counts, sign);
             }
         }
-        this
+    }
+
+    /// Gives types their new numbers; those without one hold nothing.
+    pub fn renumber(&mut self, kinds: &[Option<u32>], count: usize) {
+        let old = std::mem::replace(&mut self.kinds, vec![HashMap::new(); count]);
+        for (days, new) in old.into_iter().zip(kinds) {
+            if let Some(place) = new.and_then(|new| self.kinds.get_mut(new as usize)) {
+                *place = days;
+            }
+        }
     }
 
     /// The slot a type keeps to most, if it keeps to one.
@@ -140,15 +147,15 @@ impl Calendar {
     }
 
     /// The chance that a day's strong slots hit this one.
-    #[expect(clippy::cast_precision_loss, reason = "24 or 7")]
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
     fn chance(&self, day: &Cycle, all: &Cycle, own: &[f64], slot: usize) -> f64 {
         let even = 1.0 / self.slots as f64;
-        let others: f64 = self.profile.iter().sum::<f64>() - own.iter().sum::<f64>();
+        let others = self.profile.iter().sum::<i64>() as f64 - own.iter().sum::<f64>();
         let today: f64 = all.iter().zip(day).map(|(all, own)| f64::from(all - own)).sum();
         let mut shares: Vec<f64> = (0..self.slots)
             .map(|slot| {
                 // The others on all days, drawn towards an even spread where they are few.
-                let usual = (self.profile[slot] - own[slot] + PRIOR * even) / (others + PRIOR);
+                let usual = (self.profile[slot] as f64 - own[slot] + PRIOR * even) / (others + PRIOR);
                 (f64::from(all[slot] - day[slot]) + PRIOR * usual) / (today + PRIOR)
             })
             .collect();
@@ -162,6 +169,17 @@ impl Calendar {
             left = (left - other).max(share);
         }
         1.0 - missed
+    }
+}
+
+/// Adds counts to those of a cycle, or takes them away; a cycle without events is forgotten.
+fn add(cycles: &mut HashMap<i64, Cycle>, cycle: i64, counts: &Cycle, sign: i32) {
+    let sums = cycles.entry(cycle).or_default();
+    for (sum, count) in sums.iter_mut().zip(counts) {
+        *sum = if sign < 0 { *sum - count } else { *sum + count };
+    }
+    if sums.iter().all(|sum| *sum == 0) {
+        cycles.remove(&cycle);
     }
 }
 
@@ -181,24 +199,16 @@ pub(super) fn slot(season: Season, local: Local) -> u8 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-fn pattern(
-    log: &EventLog,
-    locals: &[Local],
-    zone: &Zone,
-    calendar: &Calendar,
-    kind: u32,
-    total: u64,
-    habit: &Habit,
-) -> Option<Pattern> {
+fn pattern(log: &EventLog, zone: &Zone, calendar: &Calendar, kind: u32, total: u64, habit: &Habit) -> Option<Pattern> {
     let season = calendar.season;
     let name = log.kind_names.get(kind as usize)?;
     let at = usize::from(habit.slot);
     let counts: Vec<u64> = (0..calendar.slots)
         .map(|slot| calendar.kinds[kind as usize].values().map(|day| u64::from(day[slot])).sum())
         .collect();
-    let inside: Vec<usize> =
-        (0..log.len()).filter(|row| log.kinds[*row] == kind && slot(season, locals[*row]) == habit.slot).collect();
-    let others: f64 = calendar.profile.iter().sum::<f64>() - total as f64;
+    let inside = |row: &usize| log.kinds[*row] == kind && slot(season, zone.local(log.times[*row])) == habit.slot;
+    let newest: Vec<usize> = (0..log.len()).rev().filter(inside).take(Pattern::RECENT_MAX).collect();
+    let others = calendar.profile.iter().sum::<i64>() as f64 - total as f64;
     let share = counts[at] as f64 / total as f64;
     let expected_share = 1.0 / calendar.slots as f64;
     let (what, word) = match season {
@@ -214,8 +224,8 @@ fn pattern(
         events: vec![name.clone()],
         confidence: habit.strong as f64 / habit.active as f64,
         occurrences: counts[at],
-        first_seen: Micros(*log.times.get(*inside.first()?)?),
-        last_seen: Micros(*log.times.get(*inside.last()?)?),
+        first_seen: Micros(log.times[(0..log.len()).find(inside)?]),
+        last_seen: Micros(log.times[*newest.first()?]),
         support: Rate::new(habit.strong, habit.active)?,
         lift: Some(share / expected_share),
         p_value: binomial_tail(habit.active, habit.strong, habit.chance),
@@ -226,15 +236,13 @@ fn pattern(
             tz: zone.name().to_owned(),
             share,
             expected_share,
-            others_share: (others > 0.0).then(|| (calendar.profile[at] - counts[at] as f64) / others),
+            others_share: (others > 0.0).then(|| (calendar.profile[at] as f64 - counts[at] as f64) / others),
             active: habit.active,
             strong: habit.strong,
             counts,
         }),
-        recent: inside
+        recent: newest
             .iter()
-            .rev()
-            .take(Pattern::RECENT_MAX)
             .map(|row| Occurrence {
                 from: Micros(log.times[*row]),
                 until: Micros(log.times[*row]),

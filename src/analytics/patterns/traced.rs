@@ -8,148 +8,150 @@ use crate::model::answer::Rate;
 use crate::model::pattern::{Evidence, Pattern, PatternType, Scope, SequenceEvidence, StepGap, pattern_id};
 
 /// One walk through a sequence.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Walk {
     from: i64,
     until: i64,
     row: u32,
+    /// Whether one agent made every step.
+    alone: bool,
 }
 
-/// What walking a sequence brings.
-#[derive(Debug, Default)]
-struct Trace {
-    walks: Vec<Walk>,
-    /// Milliseconds of each step.
-    gaps: Vec<Vec<f64>>,
-    streams: u64,
-    /// Walks by more than one agent.
-    together: usize,
+/// A sequence, as much of it as must be known to choose among them.
+#[derive(Debug)]
+pub(super) struct Outline<'a> {
+    search: Search<'a>,
+    pub sequence: &'a Sequence,
+    /// The names of its types.
+    pub events: Vec<String>,
+    first_seen: i64,
 }
 
-/// The pattern of a sequence; `None` where the scope is a swarm and one agent does it alone.
-#[expect(clippy::cast_precision_loss, reason = "counts and milliseconds stay far below 2^53")]
-pub(super) fn pattern(search: Search<'_>, sequence: &Sequence) -> Option<Pattern> {
-    let Search { scope, settings, .. } = search;
-    let mut trace = walk(search, sequence);
-    if !search.belongs(trace.together, trace.walks.len()) {
-        return None;
-    }
-    let names: Vec<String> = sequence.kinds.iter().filter_map(|kind| search.kind_name(*kind)).collect();
-    let mut whole: Vec<f64> = trace.walks.iter().map(|walk| (walk.until - walk.from) as f64 / 1e3).collect();
-    let gaps = trace
-        .gaps
-        .iter_mut()
-        .map(|gaps| {
+/// The outline of a sequence; `None` where the scope is a swarm and one agent does it alone.
+pub(super) fn outline<'a>(search: Search<'a>, sequence: &'a Sequence) -> Option<Outline<'a>> {
+    let (mut first_seen, mut all, mut together) = (i64::MAX, 0, 0);
+    walk(search, sequence, |walk, _| {
+        first_seen = first_seen.min(walk.from);
+        all += 1;
+        together += usize::from(!walk.alone);
+        search.scope == Scope::Swarm // within an agent the first walk says it all
+    });
+    let events = search.names(&sequence.kinds);
+    (all > 0 && search.belongs(together, all)).then_some(Outline { search, sequence, events, first_seen })
+}
+
+impl Outline<'_> {
+    /// The pattern.
+    #[expect(clippy::cast_precision_loss, reason = "counts and milliseconds stay far below 2^53")]
+    pub fn pattern(&self, q_value: f64) -> Option<Pattern> {
+        let Self { search, sequence, .. } = *self;
+        let Search { scope, settings, .. } = search;
+        let mut walks = Vec::new();
+        let mut gaps = vec![Vec::new(); sequence.gaps.len()];
+        let streams = walk(search, sequence, |walk, steps| {
+            gaps.iter_mut().zip(steps).for_each(|(gaps, step)| gaps.push(*step as f64 / 1e3));
+            walks.push(walk);
+            true
+        });
+        let gap = |mut gaps: Vec<f64>| {
             let max_ms = gaps.iter().copied().fold(0.0, f64::max);
-            StepGap { median_ms: median(gaps).unwrap_or_default(), max_ms }
+            StepGap { median_ms: median(&mut gaps).unwrap_or_default(), max_ms }
+        };
+        let mut whole: Vec<f64> = walks.iter().map(|walk| (walk.until - walk.from) as f64 / 1e3).collect();
+        let confidence = sequence.count as f64 / sequence.starts as f64;
+        let last_seen = walks.iter().map(|walk| walk.until).max()?;
+        let newest = first_by(walks, Pattern::RECENT_MAX, |walk| std::cmp::Reverse((walk.from, walk.row)));
+        Some(Pattern {
+            pattern_id: pattern_id(
+                PatternType::Sequence,
+                std::iter::once(scope.as_str()).chain(self.events.iter().map(String::as_str)),
+            ),
+            pattern_type: PatternType::Sequence,
+            description: self.events.join(" → "),
+            events: self.events.clone(),
+            confidence,
+            occurrences: sequence.count,
+            first_seen: Micros(self.first_seen),
+            last_seen: Micros(last_seen),
+            support: Rate::new(sequence.count, sequence.starts)?,
+            lift: (sequence.expected > 0.0).then(|| confidence / sequence.expected),
+            p_value: sequence.p_value,
+            q_value,
+            metadata: Evidence::Sequence(SequenceEvidence {
+                scope,
+                max_gap_ms: settings.max_gap_ms,
+                gaps: gaps.into_iter().map(gap).collect(),
+                median_duration_ms: median(&mut whole)?,
+                expected_confidence: sequence.expected,
+                streams,
+            }),
+            recent: newest.iter().map(|walk| search.occurrence(walk.row, walk.from, walk.until)).collect(),
         })
-        .collect();
-    let confidence = sequence.count as f64 / sequence.starts as f64;
-    let first_seen = trace.walks.iter().map(|walk| walk.from).min()?;
-    let last_seen = trace.walks.iter().map(|walk| walk.until).max()?;
-    let newest = first_by(trace.walks, Pattern::RECENT_MAX, |walk| std::cmp::Reverse((walk.from, walk.row)));
-    Some(Pattern {
-        pattern_id: pattern_id(
-            PatternType::Sequence,
-            std::iter::once(scope.as_str()).chain(names.iter().map(String::as_str)),
-        ),
-        pattern_type: PatternType::Sequence,
-        description: names.join(" → "),
-        events: names,
-        confidence,
-        occurrences: sequence.count,
-        first_seen: Micros(first_seen),
-        last_seen: Micros(last_seen),
-        support: Rate::new(sequence.count, sequence.starts)?,
-        lift: (sequence.expected > 0.0).then(|| confidence / sequence.expected),
-        p_value: sequence.p_value,
-        q_value: 1.0,
-        metadata: Evidence::Sequence(SequenceEvidence {
-            scope,
-            max_gap_ms: settings.max_gap_ms,
-            gaps,
-            median_duration_ms: median(&mut whole)?,
-            expected_confidence: sequence.expected,
-            streams: trace.streams,
-        }),
-        recent: newest.iter().map(|walk| search.occurrence(walk.row, walk.from, walk.until)).collect(),
-    })
+    }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "milliseconds stay far below 2^53")]
-fn walk(search: Search<'_>, sequence: &Sequence) -> Trace {
+/// Calls `each` with every walk through the sequence and the microseconds of its steps, stream by stream; it says whether
+/// the stream's other walks are wanted, too. Returns how many streams had any.
+fn walk(search: Search<'_>, sequence: &Sequence, mut each: impl FnMut(Walk, &[i64]) -> bool) -> u64 {
     let Search { streams, widths, .. } = search;
-    let mut trace = Trace { gaps: vec![Vec::new(); sequence.gaps.len()], ..Trace::default() };
-    let Some((first, rest)) = sequence.kinds.split_first() else { return trace };
+    let Some((first, rest)) = sequence.kinds.split_first() else { return 0 };
+    let (mut places, mut taken, mut walked) = (vec![0; rest.len()], Vec::with_capacity(rest.len()), 0);
     for group in streams.of_kind(*first) {
         let later: Vec<_> = rest.iter().filter_map(|kind| streams.group(group.stream, *kind)).collect();
         if later.len() < rest.len() {
             continue;
         }
-        let starts = streams.times_of(group);
-        let mut places = vec![0; rest.len()];
-        let before = trace.walks.len();
-        for (i, &from) in starts.iter().enumerate() {
-            let cut = starts.get(i + 1).copied().unwrap_or(i64::MAX);
-            let row = streams.rows[group.at.start + i];
-            let (mut last, mut alone) = (from, true);
-            let mut steps = 0;
-            for ((step, place), (gap, taken)) in
-                later.iter().zip(&mut places).zip(sequence.gaps.iter().zip(&mut trace.gaps))
-            {
-                let times = streams.times_of(step);
-                *place = advance(times, *place, last);
-                match times.get(*place) {
-                    Some(time) if time - last <= widths.0[*gap] && *time <= cut => {
-                        taken.push((time - last) as f64 / 1e3);
-                        last = *time;
-                        steps += 1;
-                        let by = streams.rows[step.at.start + *place];
-                        alone &= search.agent(by) == search.agent(row);
+        places.fill(0);
+        let mut any = false;
+        for (i, &from) in group.times.iter().enumerate() {
+            let cut = group.times.get(i + 1).copied().unwrap_or(i64::MAX);
+            let row = streams.row(group, i);
+            let (mut until, mut alone) = (from, true);
+            taken.clear();
+            for ((step, place), gap) in later.iter().zip(&mut places).zip(&sequence.gaps) {
+                *place = advance(&step.times, *place, until);
+                match step.times.get(*place) {
+                    Some(time) if time - until <= widths.0[*gap] && *time <= cut => {
+                        taken.push(time - until);
+                        until = *time;
+                        alone &= search.agent(streams.row(step, *place)) == search.agent(row);
                     }
                     _ => break,
                 }
             }
-            if steps == rest.len() {
-                trace.walks.push(Walk { from, until: last, row });
-                trace.together += usize::from(!alone);
-            } else {
-                // Broken off: the steps that were taken do not count.
-                trace.gaps.iter_mut().for_each(|gaps| gaps.truncate(trace.walks.len()));
+            if taken.len() == rest.len() {
+                any = true;
+                if !each(Walk { from, until, row, alone }, &taken) {
+                    break;
+                }
             }
         }
-        trace.streams += u64::from(trace.walks.len() > before);
+        walked += u64::from(any);
     }
-    trace
+    walked
 }
 
-/// Leaves out what another pattern accounts for: its parts, and the same round begun elsewhere. What one agent does alone
-/// accounts for what several seem to do together.
-pub(super) fn closed(mut patterns: Vec<Pattern>) -> Vec<Pattern> {
-    patterns.sort_by(|a, b| {
+/// Leaves out what another sequence accounts for: its parts, and the same round begun elsewhere. What one agent does
+/// alone accounts for what several seem to do together. Each comes with its q-value.
+pub(super) fn closed<'a>(mut outlines: Vec<(Outline<'a>, f64)>) -> Vec<(Outline<'a>, f64)> {
+    let scope = |outline: &Outline<'_>| outline.search.scope;
+    outlines.sort_by(|(a, _), (b, _)| {
         scope(a)
             .cmp(&scope(b))
-            .then_with(|| (b.events.len(), b.occurrences).cmp(&(a.events.len(), a.occurrences)))
+            .then_with(|| (b.events.len(), b.sequence.count).cmp(&(a.events.len(), a.sequence.count)))
             .then_with(|| (a.first_seen, &a.events).cmp(&(b.first_seen, &b.events)))
     });
-    let mut kept: Vec<Pattern> = Vec::new();
-    for pattern in patterns {
-        let within = |longer: &Pattern| {
-            (covers(longer.occurrences, pattern.occurrences) || scope(longer) < scope(&pattern))
-                && is_part(&pattern.events, longer.events.iter().chain(&longer.events))
+    let mut kept: Vec<(Outline<'a>, f64)> = Vec::new();
+    for (outline, q_value) in outlines {
+        let within = |(longer, _): &(Outline<'_>, f64)| {
+            (covers(longer.sequence.count, outline.sequence.count) || scope(longer) < scope(&outline))
+                && is_part(&outline.events, longer.events.iter().chain(&longer.events))
         };
         if !kept.iter().any(within) {
-            kept.push(pattern);
+            kept.push((outline, q_value));
         }
     }
     kept
-}
-
-fn scope(pattern: &Pattern) -> Option<Scope> {
-    match &pattern.metadata {
-        Evidence::Sequence(evidence) => Some(evidence.scope),
-        _ => None,
-    }
 }
 
 /// Whether all of `part` comes in `whole`, in its order.

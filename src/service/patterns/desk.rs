@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::Patience;
 use super::gather::Gathered;
-use crate::analytics::patterns::{EventLog, Zone};
+use crate::analytics::patterns::{Counts, EventLog, Zone};
 use crate::model::pattern::{LearnProgress, LearnSettings, LearnStep, Learning, Pattern, PatternChange};
 use crate::model::{Micros, Problem, ProblemKind, RangeSpec, RecordFilter, TimeRange};
 use crate::service::{Service, ServiceError};
@@ -48,8 +48,8 @@ pub(super) struct Found {
     pub zone: Zone,
     /// The state of the records.
     pub history: HistoryState,
-    /// The records themselves, of what the server learns by itself: the next time only what arrived is read.
-    pub gathered: Option<Gathered>,
+    /// What the server learns by itself is remembered for the next time.
+    pub memory: Option<Memory>,
     /// When the records were read, in the order of changes.
     pub since: Mark,
     /// Which changes end it.
@@ -60,7 +60,25 @@ pub(super) struct Found {
     pub took: Duration,
 }
 
+/// What the next learning begins with.
+#[derive(Debug, Clone)]
+pub(super) struct Memory {
+    /// The records: only what arrived since is read.
+    pub gathered: Gathered,
+    /// What was counted in the log: only what came and went is counted.
+    pub counts: Counts,
+}
+
 impl Found {
+    /// What is remembered of it, its log and the state of the records. Nobody else looks at it, as a rule; then nothing
+    /// need be copied.
+    pub fn remembered(self: Arc<Self>) -> Option<(HistoryState, Memory, EventLog)> {
+        match Arc::try_unwrap(self) {
+            Ok(own) => Some((own.history, own.memory?, own.log)),
+            Err(shared) => Some((shared.history, shared.memory.clone()?, shared.log.clone())),
+        }
+    }
+
     /// Whether it still answers its question.
     pub fn holds(&self, changes: &Changes, patience: Patience) -> bool {
         let young = self.done.elapsed() < GOOD_ENOUGH.max(self.took * PATIENCE_FACTOR);

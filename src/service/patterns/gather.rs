@@ -58,9 +58,13 @@ impl Gathered {
     pub fn log(&self) -> (EventLog, Vec<Micros>) {
         let History { events, tasks, agent_metrics, swarm_metrics, .. } = &self.history;
         let mut builder = EventLogBuilder::with_capacity(events.len() + tasks.len() / 8);
+        let (mut kinds, mut agents, mut swarms) =
+            (Numbers::of(&self.types), Numbers::of(&self.agents), Numbers::of(&self.swarms));
         for event in events {
-            let kind = word(&self.types, event.kind).unwrap_or_default();
-            builder.push(Micros(event.time), kind, word(&self.agents, event.agent), word(&self.swarms, event.swarm));
+            let kind = kinds.get(event.kind, |name| builder.kind(name)).unwrap_or_else(|| builder.kind(""));
+            let agent = agents.get(event.agent, |name| builder.agent(name));
+            let swarm = swarms.get(event.swarm, |name| builder.swarm(name));
+            builder.push_numbered(Micros(event.time), kind, agent, swarm);
         }
         let failures = [Outcome::Failure, Outcome::Timeout, Outcome::Failed];
         let tasks: Vec<TaskPoint<'_>> = tasks
@@ -93,6 +97,32 @@ impl Gathered {
             builder.push(condition.time, condition.event_type, condition.agent, condition.swarm);
         }
         (builder.finish(), derived.into_iter().map(|condition| condition.time).collect())
+    }
+}
+
+/// The numbers of a log for those of the store: each name is looked up once.
+struct Numbers<'a> {
+    words: &'a HashMap<u32, String>,
+    known: Vec<Option<u32>>,
+}
+
+impl<'a> Numbers<'a> {
+    fn of(words: &'a HashMap<u32, String>) -> Self {
+        Self { words, known: Vec::new() }
+    }
+
+    /// The number in the log, asked of `name` the first time; `None` without a word.
+    fn get(&mut self, number: u32, name: impl FnOnce(&str) -> u32) -> Option<u32> {
+        let place = number as usize;
+        if let Some(Some(known)) = self.known.get(place) {
+            return Some(*known);
+        }
+        let new = name(self.words.get(&number)?);
+        if self.known.len() <= place {
+            self.known.resize(place + 1, None);
+        }
+        self.known[place] = Some(new);
+        Some(new)
     }
 }
 

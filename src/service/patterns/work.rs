@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::desk::{Found, Key, Progress};
+use super::desk::{Found, Key, Memory, Progress};
 use super::gather::{self, Gathered};
 use crate::analytics::patterns::conditions::series;
-use crate::analytics::patterns::{EventLog, Learned, Zone, learn};
+use crate::analytics::patterns::{Counts, EventLog, Learned, Zone};
 use crate::model::pattern::{LearnSettings, Learning};
 use crate::model::{Micros, Problem, ProblemKind, RangeSpec, TimeRange};
 use crate::service::{Service, ServiceError};
@@ -35,8 +35,12 @@ impl Service {
     ) -> Result<Found, ServiceError> {
         let started = Instant::now();
         progress.read(0);
+        let (known, counted) = match before.and_then(Found::remembered) {
+            Some((history, memory, log)) => (Some((history, memory.gathered)), Some((log, memory.counts))),
+            None => (None, None),
+        };
         let read = match &key.asked {
-            None => self.read_everything(&key.settings, before, progress).await?,
+            None => self.read_everything(&key.settings, known, progress).await?,
             Some((range, filter)) => {
                 let since = self.store().changes().mark();
                 let mut snapshot = self.store().snapshot().await?;
@@ -53,10 +57,10 @@ impl Service {
         };
         progress.learn();
         let (settings, gathered) = (key.settings.clone(), read.gathered);
-        let work = tokio::task::spawn_blocking(move || find(gathered, &settings, now));
+        let work = tokio::task::spawn_blocking(move || find(gathered, counted, &settings, now));
         let broken = |_| Problem::new(ProblemKind::Internal, "learning patterns broke off; the log says why");
-        let (gathered, log, zone, learned, derived) = work.await.map_err(broken)??;
-        let limited = learned.limited() || !gathered.history.limited.is_empty();
+        let (memory, log, zone, learned, derived) = work.await.map_err(broken)??;
+        let limited = learned.limited() || !memory.gathered.history.limited.is_empty();
         let learning = Learning {
             learned_at: now,
             from: learned.span.map(|(first, _)| first),
@@ -81,7 +85,7 @@ impl Service {
             log,
             zone,
             history: read.history,
-            gathered: key.asked.is_none().then_some(gathered),
+            memory: key.asked.is_none().then_some(memory),
             since: read.since,
             touches: read.touches,
             absolute: read.absolute,
@@ -94,25 +98,17 @@ impl Service {
     async fn read_everything(
         &self,
         settings: &LearnSettings,
-        before: Option<Arc<Found>>,
+        known: Option<(HistoryState, Gathered)>,
         progress: &Progress,
     ) -> Result<Read, ServiceError> {
         let since = self.store().changes().mark();
         let mut snapshot = self.store().snapshot().await?;
         let history = snapshot.history_state().await?;
         let limit = settings.max_history_size as usize;
-        let known = before.filter(|before| before.history.rewrites == history.rewrites);
-        let known = known.and_then(|known| {
-            let place = known.history.place;
-            // Nobody else looks at it, as a rule; then it need not be copied.
-            let gathered = Arc::try_unwrap(known).map_or_else(|shared| shared.gathered.clone(), |own| own.gathered);
-            Some((place, gathered?))
-        });
         let mut gathered = None;
-        if let Some((place, known)) = known {
+        if let Some((of, mut known)) = known.filter(|(of, _)| of.rewrites == history.rewrites) {
             let metrics = snapshot.metric_numbers(&series().collect::<Vec<_>>()).await?;
-            if let Some(news) = snapshot.history_since(place, &metrics, limit).await? {
-                let mut known = known;
+            if let Some(news) = snapshot.history_since(of.place, &metrics, limit).await? {
                 known.history.add(news, limit);
                 known.name(&mut snapshot).await?;
                 gathered = Some(known);
@@ -141,17 +137,28 @@ async fn read_history(
     Ok(gathered)
 }
 
-type Worked = (Gathered, EventLog, Zone, Learned, Vec<Micros>);
+type Worked = (Memory, EventLog, Zone, Learned, Vec<Micros>);
 
-/// The part that computes, on a thread of its own.
-fn find(gathered: Gathered, settings: &LearnSettings, now: Micros) -> Result<Worked, ServiceError> {
+/// The part that computes, on a thread of its own. `counted` is the last log, and what was counted in it.
+fn find(
+    gathered: Gathered,
+    counted: Option<(EventLog, Counts)>,
+    settings: &LearnSettings,
+    now: Micros,
+) -> Result<Worked, ServiceError> {
     let (log, derived) = gathered.log();
+    let available = log.len() as u64;
+    let log = log.limited(settings.max_history_size as usize);
     let span = log.span().map_or(TimeRange { from: now, until: Micros(now.0.saturating_add(1)) }, |(first, last)| {
         TimeRange { from: first, until: Micros(last.0.saturating_add(1)) }
     });
     let zone = gather::zone(&settings.tz, span)?;
-    let learned = learn(&log, settings, &zone, now);
-    Ok((gathered, log, zone, learned, derived))
+    let counts = match counted {
+        Some((before, counts)) => counts.follow(&before, &log, settings, &zone),
+        None => Counts::new(&log, settings, &zone),
+    };
+    let learned = Learned { available, ..counts.learned(&log, settings, now) };
+    Ok((Memory { gathered, counts }, log, zone, learned, derived))
 }
 
 /// In the order of the kinds, the surest first.

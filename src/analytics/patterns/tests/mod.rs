@@ -2,6 +2,7 @@
 
 mod boundaries;
 mod chance;
+mod follow;
 mod formulas;
 mod planted;
 
