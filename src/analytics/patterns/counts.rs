@@ -65,7 +65,7 @@ impl Counts {
         self
     }
 
-    /// Whether all that has to be is counted.
+    /// Whether all that has to be is counted: a type that became frequent may not be.
     pub(super) fn change(
         &mut self,
         change: &Change,
@@ -74,51 +74,67 @@ impl Counts {
         settings: &LearnSettings,
         zone: &Zone,
     ) -> bool {
-        let (gone, cut, new) = (0..change.gone, change.gone + change.stayed..before.len(), change.stayed..log.len());
-        let was_shared = |swarm: usize| self.shared[swarm];
-        for rows in [gone.clone(), cut.clone()] {
-            self.calendars.iter_mut().for_each(|calendar| calendar.count(before, rows.clone(), &self.zone, -1));
+        self.take_away(change, before);
+        self.renumber(change, before, log);
+        self.add(change, log, zone);
+        let least = u64::from(settings.min_occurrences);
+        self.agents.settle(log, least) & self.swarms.settle(log, least)
+    }
+
+    /// Takes away what did not stay.
+    fn take_away(&mut self, change: &Change, before: &EventLog) {
+        let (gone, cut) = (0..change.gone, change.gone + change.stayed..before.len());
+        for calendar in &mut self.calendars {
+            calendar.count(before, gone.clone(), &self.zone, -1);
+            calendar.count(before, cut.clone(), &self.zone, -1);
         }
         self.agents.drop_front(&of_agents(before, gone.clone()));
         self.agents.drop_back(before, &of_agents(before, cut.clone()));
-        self.swarms.drop_front(&of_swarms(before, gone, was_shared));
-        self.swarms.drop_back(before, &of_swarms(before, cut, was_shared));
+        self.swarms.drop_front(&of_swarms(before, gone, |swarm| self.shared[swarm]));
+        self.swarms.drop_back(before, &of_swarms(before, cut, |swarm| self.shared[swarm]));
+        let gone = u32::try_from(change.gone).unwrap_or(0);
+        for tally in [&mut self.agents, &mut self.swarms] {
+            tally.streams.gone = tally.streams.gone.wrapping_add(gone);
+        }
+    }
 
+    /// Gives what is left the numbers that names have in `log`.
+    fn renumber(&mut self, change: &Change, before: &EventLog, log: &EventLog) {
         let kinds = log.kind_names.len();
-        if before.kind_names != log.kind_names || before.agent_names != log.agent_names {
+        let same_kinds = before.kind_names == log.kind_names;
+        if !same_kinds || before.agent_names != log.agent_names {
             self.agents.renumber(&change.agents, log.agent_names.len(), &change.kinds, kinds);
         }
-        if before.kind_names != log.kind_names || before.swarm_names != log.swarm_names {
+        if !same_kinds || before.swarm_names != log.swarm_names {
             self.swarms.renumber(&change.swarms, log.swarm_names.len(), &change.kinds, kinds);
         }
-        if before.kind_names != log.kind_names {
+        if !same_kinds {
             self.calendars.iter_mut().for_each(|calendar| calendar.renumber(&change.kinds, kinds));
         }
-        let offset = u32::try_from(change.gone).unwrap_or(0);
-        for tally in [&mut self.agents, &mut self.swarms] {
-            tally.streams.gone = tally.streams.gone.wrapping_add(offset);
-        }
-
-        let mut was = vec![false; log.swarm_names.len()];
-        for (shared, new) in self.shared.iter().zip(&change.swarms) {
-            if let Some(new) = new.and_then(|new| was.get_mut(new as usize)) {
-                *new = *shared;
+        let mut shared = vec![false; log.swarm_names.len()];
+        for (was, new) in self.shared.iter().zip(&change.swarms) {
+            if let Some(new) = new.and_then(|new| shared.get_mut(new as usize)) {
+                *new = *was;
             }
         }
-        self.shared = shared(log);
-        let is = &self.shared;
-        for (swarm, _) in (0_u32..).zip(was.iter().zip(is)).filter(|(_, (was, is))| **was && !**is) {
+        self.shared = shared;
+    }
+
+    /// Adds what is new; of a swarm that was one agent's until now, everything.
+    fn add(&mut self, change: &Change, log: &EventLog, zone: &Zone) {
+        let new = change.stayed..log.len();
+        self.calendars.iter_mut().for_each(|calendar| calendar.count(log, new.clone(), zone, 1));
+        self.zone = zone.clone();
+        self.agents.append(log, &of_agents(log, new.clone()));
+        let is = shared(log);
+        let was = std::mem::replace(&mut self.shared, is.clone());
+        for (swarm, _) in (0_u32..).zip(was.iter().zip(&is)).filter(|(_, (was, is))| **was && !**is) {
             self.swarms.clear(swarm);
         }
-        self.calendars.iter_mut().for_each(|calendar| calendar.count(log, new.clone(), zone, 1));
-        self.agents.append(log, &of_agents(log, new.clone()));
         self.swarms.append(log, &of_swarms(log, new, |swarm| is[swarm] && was[swarm]));
         if is.iter().zip(&was).any(|(is, was)| *is && !was) {
             self.swarms.append(log, &of_swarms(log, 0..log.len(), |swarm| is[swarm] && !was[swarm]));
         }
-        self.zone = zone.clone();
-        let least = u64::from(settings.min_occurrences);
-        self.agents.settle(log, least) & self.swarms.settle(log, least)
     }
 
     /// The patterns in the log that was counted. `now` tells which silences still last; events after it are looked at like

@@ -202,3 +202,22 @@ fn describe(kind: &str, average: f64, stddev: Option<f64>) -> String {
     let spread = stddev.map_or(String::new(), |stddev| format!(" (± {:.1} {unit})", stddev / size));
     format!("{kind} every {:.1} {unit}{spread}", average / size)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_of_the_intervals_must_be_as_near_the_median_as_the_threshold_asks() {
+        let times = |intervals: &[i64]| -> Vec<i64> {
+            std::iter::once(0)
+                .chain(intervals.iter().scan(0, |at, interval| Some(std::mem::replace(at, *at + interval) + interval)))
+                .collect()
+        };
+        // The median is 10, and the median deviation 3: a confidence of 0.7.
+        assert!(may_be_regular(&times(&[7, 13, 10, 7, 13]), 0.7));
+        assert!(!may_be_regular(&times(&[50, 160, 100, 50, 160]), 0.7), "50 off a median of 100");
+        assert!(may_be_regular(&times(&[50, 160, 100, 50, 160]), 0.5));
+        assert!(may_be_regular(&times(&[100, 100]), 1.0) && !may_be_regular(&[5], 0.0));
+    }
+}

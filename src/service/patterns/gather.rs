@@ -28,17 +28,28 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// Without words yet.
-    pub fn new(history: History) -> Self {
-        Self { history, ..Self::default() }
-    }
-
-    /// Adds the words that are not known yet.
+    /// These records, with their words.
     ///
     /// # Errors
     /// [`StoreError::Query`].
-    pub async fn name(&mut self, snapshot: &mut Snapshot) -> Result<(), StoreError> {
-        let History { events, tasks, agent_metrics, swarm_metrics, .. } = &self.history;
+    pub async fn new(history: History, snapshot: &mut Snapshot) -> Result<Self, StoreError> {
+        let mut this = Self::default();
+        this.name(&history, snapshot).await?;
+        Ok(Self { history, ..this })
+    }
+
+    /// Adds records that arrived later, and their words; leaves the oldest out where there are more than `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn add(&mut self, news: History, limit: usize, snapshot: &mut Snapshot) -> Result<(), StoreError> {
+        self.name(&news, snapshot).await?;
+        self.history.add(news, limit);
+        Ok(())
+    }
+
+    async fn name(&mut self, history: &History, snapshot: &mut Snapshot) -> Result<(), StoreError> {
+        let History { events, tasks, agent_metrics, swarm_metrics, .. } = history;
         let types: BTreeSet<u32> = events.iter().map(|event| event.kind).collect();
         let mut agents: BTreeSet<u32> = events.iter().map(|event| event.agent).collect();
         agents.extend(tasks.iter().map(|task| task.agent));

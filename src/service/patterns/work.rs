@@ -109,8 +109,7 @@ impl Service {
         if let Some((of, mut known)) = known.filter(|(of, _)| of.rewrites == history.rewrites) {
             let metrics = snapshot.metric_numbers(&series().collect::<Vec<_>>()).await?;
             if let Some(news) = snapshot.history_since(of.place, &metrics, limit).await? {
-                known.history.add(news, limit);
-                known.name(&mut snapshot).await?;
+                known.add(news, limit, &mut snapshot).await?;
                 gathered = Some(known);
             }
         }
@@ -132,9 +131,7 @@ async fn read_history(
     let metrics = snapshot.metric_numbers(&series().collect::<Vec<_>>()).await?;
     let limit = settings.max_history_size as usize;
     let history = snapshot.history(range, cut, &metrics, limit, &|rows| progress.read(rows)).await?;
-    let mut gathered = Gathered::new(history);
-    gathered.name(snapshot).await?;
-    Ok(gathered)
+    Ok(Gathered::new(history, snapshot).await?)
 }
 
 type Worked = (Memory, EventLog, Zone, Learned, Vec<Micros>);

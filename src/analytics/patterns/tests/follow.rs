@@ -109,9 +109,11 @@ fn counts_that_follow_a_log_are_those_made_anew_whatever_comes_and_goes() {
             false_discovery_rate: if seed % 2 == 0 { 1.0 } else { 0.05 },
             ..LearnSettings::default()
         };
+        // Clocks are put forward an hour after the start.
+        let zone = Zone::new("here", 0, vec![(Micros(START + HOUR), HOUR)]);
         stage.add(300);
         let mut log = stage.log();
-        let mut counts = Counts::new(&log, &settings, &Zone::utc());
+        let mut counts = Counts::new(&log, &settings, &zone);
         for round in 0..8 {
             if round == 4 {
                 // Names that come before others move the numbers of these.
@@ -122,8 +124,8 @@ fn counts_that_follow_a_log_are_those_made_anew_whatever_comes_and_goes() {
             stage.add(added);
             let next = stage.log();
             let change = Change::new(&log, &next);
-            let whole = counts.change(&change, &log, &next, &settings, &Zone::utc());
-            let anew = Counts::new(&next, &settings, &Zone::utc());
+            let whole = counts.change(&change, &log, &next, &settings, &zone);
+            let anew = Counts::new(&next, &settings, &zone);
             let now = next.span().expect("events").1;
             if whole {
                 followed += u64::from(change.stayed * 2 > next.len());
@@ -137,7 +139,7 @@ fn counts_that_follow_a_log_are_those_made_anew_whatever_comes_and_goes() {
                     told(&anew.swarms, &next, &next.swarm_names),
                     "{seed} {round}"
                 );
-                let (one, other) = (counts.learned(&next, &settings, now), learn(&next, &settings, &Zone::utc(), now));
+                let (one, other) = (counts.learned(&next, &settings, now), learn(&next, &settings, &zone, now));
                 patterns += one.patterns.len();
                 assert_eq!(one, other, "{seed} {round}");
             } else {
