@@ -15,7 +15,7 @@ use super::search::Search;
 use super::streams::LAG;
 use crate::model::Micros;
 use crate::model::answer::Rate;
-use crate::model::pattern::{CorrelationEvidence, Evidence, Pattern, PatternType, pattern_id};
+use crate::model::pattern::{CorrelationEvidence, Evidence, Pattern, PatternType, Scope, pattern_id};
 
 /// How much surer than its chain a correlation must be to be told beside it.
 const CHAIN_SLACK: f64 = 0.1;
@@ -81,7 +81,14 @@ fn pattern(search: Search<'_>, (first, then): (u32, u32), counts: &Counts) -> Op
     let leads = follow::leads(streams, first);
     let hits = follow::hits(streams, &leads, then, window);
     let row = |hit: &follow::Hit| streams.row(leads[hit.lead].group, hit.nth);
-    let together = hits.iter().filter(|hit| search.agent(row(hit)) != search.agent(hit.by)).count();
+    let agent = |hit: &follow::Hit| match scope {
+        Scope::Agent => leads[hit.lead].group.stream,
+        Scope::Swarm => search.agent(row(hit)),
+    };
+    let together = match scope {
+        Scope::Agent => 0,
+        Scope::Swarm => hits.iter().filter(|hit| agent(hit) != search.agent(hit.by)).count(),
+    };
     if !search.belongs(together, hits.len()) {
         return None;
     }
@@ -89,7 +96,7 @@ fn pattern(search: Search<'_>, (first, then): (u32, u32), counts: &Counts) -> Op
     let mut agents = HashSet::new();
     // Those of one stream come one after another: most are asked for once.
     let mut latest = None;
-    for agent in hits.iter().map(|hit| search.agent(row(hit))) {
+    for agent in hits.iter().map(agent) {
         if latest.replace(agent) != Some(agent) {
             agents.insert(agent);
         }
@@ -99,7 +106,8 @@ fn pattern(search: Search<'_>, (first, then): (u32, u32), counts: &Counts) -> Op
     // Those of one stream are in order.
     let newest = hits.chunk_by(|a, b| a.lead == b.lead).flat_map(|hits| hits.iter().rev().take(Pattern::RECENT_MAX));
     let newest = first_by(newest.collect(), Pattern::RECENT_MAX, |hit| std::cmp::Reverse((hit.from, row(hit))));
-    let back = follow::count(streams, &follow::leads(streams, then), first, LAG, widths);
+    let mut back = Counts::default();
+    back.weigh(streams, &follow::leads(streams, then), first, LAG, widths);
     let total = streams.of_kind(then).map(Group::count).sum::<u64>();
     Some(Pattern {
         pattern_id: pattern_id(
