@@ -35,18 +35,40 @@ pub(super) async fn dial(host: &str, checked: &Checked, bounds: Bounds<'_>) -> R
     Err(SendError::Connection { host: format!("{host}:{port}"), reason })
 }
 
-/// A connection from which only so much is read: who never ends a line must not fill the memory.
+/// A connection from which only so much is read, and no more than a line at a time.
+///
+/// Who never ends a line must not fill the memory. And what somebody on the way adds after the answer to STARTTLS must
+/// not pass for what the server says when the connection is encrypted: whoever reads here never has more than the line
+/// it asked for, so the rest is where the handshake begins, and breaks that.
 #[derive(Debug)]
 pub(super) struct Line<S> {
     stream: S,
     peer: SocketAddr,
     left: usize,
+    /// Read, and not yet handed out.
+    heard: Vec<u8>,
 }
 
 impl<S> Line<S> {
     /// `stream`, from which at most `most` bytes are read.
     pub fn new(stream: S, peer: SocketAddr, most: usize) -> Self {
-        Self { stream, peer, left: most }
+        Self { stream, peer, left: most, heard: Vec::new() }
+    }
+}
+
+impl<S: AsyncRead + Unpin> Line<S> {
+    /// Reads on; nothing is added at the end.
+    fn poll_more(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut chunk = [0; 2048];
+        let mut chunk = ReadBuf::new(&mut chunk);
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut chunk))?;
+        let Some(left) = self.left.checked_sub(chunk.filled().len()) else {
+            let reason = "it says more than any answer needs";
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, reason)));
+        };
+        self.left = left;
+        self.heard.extend_from_slice(chunk.filled());
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -65,14 +87,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        let Some(left) = self.left.checked_sub(buffer.filled().len() - before) else {
-            buffer.set_filled(before); // a failed read has read nothing
-            let reason = "it says more than any answer needs";
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, reason)));
-        };
-        self.left = left;
+        if self.heard.is_empty() {
+            ready!(self.poll_more(context))?;
+        }
+        let line = self.heard.iter().position(|byte| *byte == b'\n').map_or(self.heard.len(), |end| end + 1);
+        let count = line.min(buffer.remaining());
+        buffer.put_slice(&self.heard[..count]);
+        self.heard.drain(..count);
         Poll::Ready(Ok(()))
     }
 }
@@ -113,6 +134,20 @@ mod tests {
         drop(listener);
         let error = dial("localhost", &checked, bounds).await.expect_err("none answers").to_string();
         assert!(error.starts_with(&format!("could not talk to localhost:{port}: ")), "{error}");
+    }
+
+    #[tokio::test]
+    async fn nobody_gets_more_than_the_line_it_asked_for() {
+        let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 25));
+        let mut line = Line::new(io::Cursor::new(b"220 go on\r\n250 not yet asked".to_vec()), peer, 100);
+        let mut buffer = [0; 50];
+        let read = line.read(&mut buffer).await.expect("bytes");
+        assert_eq!(&buffer[..read], b"220 go on\r\n");
+        let read = line.read(&mut buffer[..5]).await.expect("bytes");
+        assert_eq!(&buffer[..read], b"250 n", "as much as there is room for");
+        let mut rest = Vec::new();
+        line.read_to_end(&mut rest).await.expect("bytes");
+        assert_eq!(rest, b"ot yet asked");
     }
 
     #[tokio::test]

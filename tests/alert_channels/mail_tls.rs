@@ -25,6 +25,8 @@ struct Setup {
     /// Said after EHLO: in clear, and when it is encrypted.
     offers: [&'static str; 2],
     tls: TlsAcceptor,
+    /// What somebody on the way adds to the answer to STARTTLS.
+    added: &'static str,
 }
 
 /// A mail server: its port, and every line it heard, with `clear` or `tls` before it.
@@ -48,16 +50,16 @@ impl Mx {
                         (None, setup.tls.accept(stream).await.ok())
                     } else {
                         let mut stream = BufReader::new(stream);
-                        let upgrade = talk(&mut stream, &heard, "clear", clear, true).await;
+                        let upgrade = talk(&mut stream, &heard, "clear", (clear, setup.added), true).await;
                         (upgrade.then_some(stream), None)
                     };
                     match (stream, greeting) {
                         (Some(stream), _) => {
                             let Ok(stream) = setup.tls.accept(stream.into_inner()).await else { return };
-                            talk(&mut BufReader::new(stream), &heard, "tls", inner, false).await;
+                            talk(&mut BufReader::new(stream), &heard, "tls", (inner, ""), false).await;
                         }
                         (None, Some(stream)) => {
-                            talk(&mut BufReader::new(stream), &heard, "tls", inner, true).await;
+                            talk(&mut BufReader::new(stream), &heard, "tls", (inner, ""), true).await;
                         }
                         (None, None) => {}
                     }
@@ -77,7 +79,7 @@ async fn talk(
     stream: &mut BufReader<impl AsyncRead + AsyncWrite + Unpin>,
     heard: &Mutex<Vec<String>>,
     how: &str,
-    offers: &str,
+    (offers, added): (&str, &str),
     greets: bool,
 ) -> bool {
     let mut reply = if greets { "220 mx\r\n".to_owned() } else { String::new() };
@@ -104,7 +106,7 @@ async fn talk(
             }
             ["EHLO", ..] => format!("250-mx\r\n{offers}250 8BITMIME\r\n"),
             ["STARTTLS"] => {
-                let said = stream.write_all(b"220 go on\r\n").await;
+                let said = stream.write_all(format!("220 go on\r\n{added}").as_bytes()).await;
                 return said.is_ok() && stream.flush().await.is_ok();
             }
             ["AUTH", "PLAIN", PLAIN] => "235 welcome\r\n".to_owned(),
@@ -156,7 +158,7 @@ const AUTH: &str = "250-AUTH PLAIN LOGIN\r\n";
 const CLEAR: [&str; 2] = ["clear EHLO [127.0.0.1]", "clear STARTTLS"];
 
 fn setup(own: &Authority, wrapped: bool) -> Setup {
-    Setup { wrapped, offers: [STARTTLS, AUTH], tls: own.acceptor() }
+    Setup { wrapped, offers: [STARTTLS, AUTH], tls: own.acceptor(), added: "" }
 }
 
 #[tokio::test]
@@ -216,6 +218,16 @@ async fn a_server_without_starttls_is_told_nothing() {
     assert!(tried.error().starts_with("localhost:"), "{}", tried.error());
     assert!(tried.error().ends_with(" does not offer STARTTLS, and no mail is sent in clear"), "{}", tried.error());
     assert_eq!(tried.heard, CLEAR[..1]);
+}
+
+#[tokio::test]
+async fn what_is_said_in_clear_never_passes_for_what_is_said_encrypted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let own = Authority::new(folder.path(), "own");
+    let added = "250-mx\r\n250 AUTH PLAIN\r\n235 welcome\r\n250 fine\r\n250 fine\r\n354 go on\r\n250 taken\r\n";
+    let tried = mail(Setup { added, ..setup(&own, false) }, "localhost", "hunter2-long", &own.file).await;
+    assert_eq!((&tried.told["state"], &tried.told["status"]), (&json!("failed"), &Value::Null), "{}", tried.told);
+    assert_eq!(tried.heard, CLEAR);
 }
 
 #[tokio::test]

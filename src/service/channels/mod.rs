@@ -31,6 +31,8 @@ use send::Parcel;
 const TAKEN_MAX: u32 = 1_000;
 /// How long nobody else sends a message that is being sent: longer than an attempt may take.
 const CLAIM: i64 = 90 * SECOND;
+/// The same for a test, which may be two requests: PagerDuty's incident, and its end.
+const CLAIM_TEST: i64 = 2 * CLAIM;
 /// How long an Alertmanager believes that an alert fires. It is told again before that ([`Service::remind`]).
 const BELIEVED: i64 = 4 * REMINDED;
 /// How often it is told, as Prometheus does it.
@@ -98,7 +100,7 @@ impl Service {
             })
         })?;
         let notices = vec![compose::test_notice(channel, now)];
-        let new = self.message(channel, notices, true, now, Micros(now.0.saturating_add(CLAIM)));
+        let new = self.message(channel, notices, true, now, Micros(now.0.saturating_add(CLAIM_TEST)));
         let notices = new.notices.clone();
         let ids = self.store().add_deliveries(Vec::new(), vec![new]).await?;
         let id = ids.first().copied().unwrap_or_default();

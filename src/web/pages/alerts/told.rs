@@ -127,7 +127,7 @@ fn Channel(channel: ChannelReport, now: Micros) -> impl IntoView {
         (None, Some(last)) => delivery_marks(last.state),
         (None, None) => ("○", "nothing sent yet", Ink::Cancelled),
     };
-    let undelivered = undelivered(standing, now);
+    let wrong: Vec<String> = channel.trouble.clone().into_iter().chain(undelivered(standing, now)).collect();
     let severities = channel.severities.iter().map(|severity| severity.as_str()).collect::<Vec<_>>().join(", ");
     let told = if channel.send_resolved { "" } else { ", only what fires" };
     let ended = channel.last.as_ref().and_then(|last| Some((last.state, last.finished?)));
@@ -141,8 +141,7 @@ fn Channel(channel: ChannelReport, now: Micros) -> impl IntoView {
                 <b>{channel.name}</b>
                 {format!(" {} to {}", channel.kind, channel.target)}
                 <small class="muted">{format!("{severities}{told}")} {when}</small>
-                {channel.trouble.map(|trouble| view! { <small class="wrong">{trouble}</small> })}
-                {undelivered.map(|undelivered| view! { <small class="wrong">{undelivered}</small> })}
+                {(!wrong.is_empty()).then(|| view! { <small class="wrong">{wrong.join("; ")}</small> })}
             </span>
             <ActionForm action=test>
                 <input type="hidden" name="name" value=name />
