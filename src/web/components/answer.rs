@@ -64,7 +64,8 @@ where
     }
 }
 
-fn skeleton() -> impl IntoView {
+/// What stands there until there is something.
+pub fn skeleton() -> impl IntoView {
     view! {
         <div class="skeleton" role="status">
             <p class="sr-only">"Loading"</p>

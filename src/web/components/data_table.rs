@@ -58,6 +58,12 @@ impl Cell {
         Self { html: escape(text), title: None }
     }
 
+    /// A name written with `_`, `-` or `.`, after each of which a line may end.
+    #[must_use]
+    pub fn name(name: &str) -> Self {
+        Self { html: breakable(name), title: None }
+    }
+
     /// A text, or a dash where there is none.
     #[must_use]
     pub fn word(text: Option<&str>) -> Self {
@@ -239,6 +245,12 @@ pub fn DataTable(
     view! { <div class="table-scroll" tabindex="0" inner_html=table.html()></div> }.into_any()
 }
 
+/// A name as HTML in which a line may end after `_`, `-` and `.`.
+#[must_use]
+pub fn breakable(name: &str) -> String {
+    name.split_inclusive(['_', '-', '.']).map(escape).collect::<Vec<_>>().join("<wbr>")
+}
+
 /// A text as HTML, safe between tags and in attributes.
 #[must_use]
 pub fn escape(text: &str) -> String {
@@ -273,6 +285,7 @@ mod tests {
         let html = Table { class: "list", heads, rows: vec![cells] }.html();
         assert!(!html.contains("<script") && !html.contains("x?a=\"1\""), "{html}");
         assert_eq!(html.matches("&lt;script&gt;alert(1)").count(), 6, "{html}");
+        assert_eq!(Cell::name("a_<b>-c").html, "a_<wbr>&lt;b&gt;-<wbr>c");
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub mod panel_grid;
 pub mod pictures;
 pub mod range_picker;
 pub mod reported;
+pub mod rows;
 pub mod sidebar;
 pub mod sparkline;
 pub mod table_card;

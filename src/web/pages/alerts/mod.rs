@@ -7,6 +7,8 @@ mod actions;
 mod editor;
 mod now;
 mod rules;
+mod shown;
+mod silences;
 mod told;
 
 #[cfg(test)]
@@ -17,27 +19,23 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::model::Problem;
 use crate::model::alert::form::RuleForm;
-use crate::model::alert::{AlertHistory, AlertHistoryQuery, AlertsPage as Answer, DryRun};
-use crate::model::channel::Telling;
+use crate::model::alert::{AlertHistoryQuery, DryRun};
 use crate::web::calls::{ask, load_alert_history, load_alerts, load_channels, try_alert_rule};
 use crate::web::components::answer::answer_with;
 use crate::web::components::view::provide_view;
-use crate::web::format;
+use crate::web::platform;
 use crate::web::view_state::{encode, pairs};
 
 use actions::Actions;
 use editor::Editor;
 pub(super) use now::state_marks;
+use shown::{Shown, Sources};
 
 /// How often the page is read again: a look of the server takes at least as long.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// Steps of the history that are shown.
 const HISTORY: u32 = 50;
-
-/// What is read beside the alerts.
-type Beside = (Result<AlertHistory, Problem>, Result<Telling, Problem>);
 
 /// What the URL says.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -93,22 +91,26 @@ pub fn AlertsPage() -> impl IntoView {
         limit: Some(HISTORY),
         ..AlertHistoryQuery::default()
     });
-    let history = ask(move || query.get(), load_alert_history);
-    let telling = ask(|| (), |()| load_channels());
+    let sources = Sources {
+        alerts,
+        history: ask(move || query.get(), load_alert_history),
+        telling: ask(|| (), |()| load_channels()),
+    };
     let tried = Memo::new(move |_| asked.with(|asked| asked.since.clone().map(|since| (asked.form.clone(), since))));
     let dry = ask(move || tried.get(), try_alert_rule);
-    let again = Callback::new(move |()| {
-        alerts.refetch();
-        history.refetch();
-        telling.refetch();
-    });
-    let actions = Actions::provide(again);
+    let actions = Actions::provide(Callback::new(move |()| sources.read_again()));
     Effect::new(move || {
-        if let Ok(handle) = set_interval_with_handle(move || again.run(()), LOOK_EVERY) {
+        let look = move || {
+            // Whoever selects a text is about to copy it.
+            if !platform::is_selecting() {
+                sources.read_again();
+            }
+        };
+        if let Ok(handle) = set_interval_with_handle(look, LOOK_EVERY) {
             on_cleanup(move || handle.clear());
         }
     });
-    let beside = move || async move { (history.await, telling.await) };
+    let rule = Signal::derive(move || asked.with(|asked| asked.rule.clone()));
     let editor = move || {
         let asked = asked.get();
         let open = !asked.form.is_empty();
@@ -130,11 +132,7 @@ pub fn AlertsPage() -> impl IntoView {
                 <p class={if well { "well" } else { "wrong" }}>{words}</p>
             }).collect_view()}
         </div>
-        {answer_with(alerts, RwSignal::new(false), beside, move |alerts, beside| {
-            let rule = asked.with_untracked(|asked| asked.rule.clone());
-            view! { <AlertsBody alerts=alerts beside=beside rule=rule /> }.into_any()
-        })}
-        <now::SilenceForm />
+        {sources.view(move |shown| view! { <AlertsBody shown=shown rule=rule /> }.into_any())}
     }
     .into_any()
 }
@@ -142,39 +140,26 @@ pub fn AlertsPage() -> impl IntoView {
 /// The page, once everything is there.
 #[component]
 pub fn AlertsBody(
-    /// Alerts, rules, silences.
-    alerts: Answer,
-    /// History and channels.
-    beside: Beside,
+    /// What it shows.
+    shown: Shown,
     /// The rule of which the history is.
-    #[prop(optional_no_strip)]
-    rule: Option<String>,
+    rule: Signal<Option<String>>,
 ) -> impl IntoView {
-    let (history, telling) = beside;
-    let Answer { now, watching, evaluated_at, counts, alerts, rules, silences } = alerts;
-    let looked = if watching {
-        format!("looked {}", format::ago(evaluated_at, now))
-    } else {
-        "nobody watches: [alerts] enabled is false, or no server ran lately; figures are of now".to_owned()
-    };
-    let in_short = match (counts.firing, counts.pending) {
-        (0, 0) => "nothing fires".to_owned(),
-        (firing, pending) => format!("{firing} firing, {pending} pending"),
-    };
+    let now = shown.now();
     view! {
         <header class="page-header">
             <div class="page-title">
                 <h1>"Alerts"</h1>
-                <span class="muted">{format!("{in_short} · {looked}")}</span>
+                <span class="muted">{shown.in_short()} " · " {shown.looked()}</span>
             </div>
             <div class="page-actions">{rules::new_menu()}</div>
         </header>
         <div class="stack alerts">
-            <now::Now alerts=alerts silences=silences.clone() now=now />
-            <rules::Rules rules=rules />
-            {told::history(history, rule, now)}
-            {told::channels(telling, now)}
-            <now::Silences silences=silences now=now />
+            <now::Now alerts=shown.alerts() silences=shown.silences() now=now />
+            <rules::Rules rules=shown.rules() />
+            <silences::Silences silences=shown.silences() now=now />
+            {told::history(shown.history(), rule, now)}
+            {told::channels(shown.telling, now)}
         </div>
     }
     .into_any()

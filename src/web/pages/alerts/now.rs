@@ -1,23 +1,24 @@
-//! What fires and what is about to, and what is kept quiet.
+//! What fires and what is about to.
 
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::actions::Actions;
 use crate::model::Micros;
-use crate::model::alert::{Alert, AlertState, Severity, Silence};
+use crate::model::alert::{Alert, AlertState, Severity, Silence, Subject};
 use crate::web::charts::Ink;
+use crate::web::components::data_table::breakable;
 use crate::web::components::ids::{agent_href, swarm_href};
+use crate::web::components::rows::rows;
 use crate::web::components::view::use_view;
 use crate::web::format;
 use crate::web::pages::patterns::pattern_href;
 
-/// Lengths of a silence to choose from.
-const LENGTHS: [(&str, &str); 5] =
-    [("1h", "1 hour"), ("4h", "4 hours"), ("1d", "1 day"), ("7d", "7 days"), ("30d", "30 days")];
+/// Sign, word and colour.
+pub(super) type Marks = (&'static str, &'static str, Ink);
 
-/// Sign, word and colour of a state.
-pub(in crate::web::pages) fn state_marks(state: AlertState, severity: Severity) -> (&'static str, &'static str, Ink) {
+/// Those of a state.
+pub(in crate::web::pages) fn state_marks(state: AlertState, severity: Severity) -> Marks {
     match (state, severity) {
         (AlertState::Firing, Severity::Critical) => ("▲", "firing", Ink::Failure),
         (AlertState::Firing, _) => ("▲", "firing", Ink::Timeout),
@@ -27,147 +28,125 @@ pub(in crate::web::pages) fn state_marks(state: AlertState, severity: Severity) 
     }
 }
 
+/// A state, as it is at the time.
+pub(super) fn marked(marks: Signal<Marks>) -> impl IntoView {
+    view! {
+        <span class="state" data-ink=move || marks.get().2.token()>
+            <span aria-hidden="true">{move || marks.get().0}</span>
+            " "
+            {move || marks.get().1}
+        </span>
+    }
+}
+
+/// A list of rows in a card, or a sentence where there are none.
+pub(super) fn list(
+    class: &'static str,
+    empty: Signal<bool>,
+    nothing: &'static str,
+    rows: impl Fn() -> AnyView + Send + Sync + 'static,
+) -> impl IntoView {
+    view! {
+        <Show when=move || !empty.get() fallback=move || view! { <p class="nothing">{nothing}</p> }>
+            <ul class=class>{rows()}</ul>
+        </Show>
+    }
+}
+
 /// The alerts, the worst first.
 #[component]
-pub(super) fn Now(alerts: Vec<Alert>, silences: Vec<Silence>, now: Micros) -> impl IntoView {
-    let empty = alerts.is_empty();
-    let items = alerts.into_iter().map(|alert| view! { <Item alert=alert silences=silences.clone() now=now /> });
+pub(super) fn Now(alerts: Signal<Vec<Alert>>, silences: Signal<Vec<Silence>>, now: Signal<Micros>) -> impl IntoView {
+    let empty = Memo::new(move |_| alerts.with(Vec::is_empty));
+    let key = |alert: &Alert| (alert.rule.clone(), alert.subject.clone());
+    let item = move |alert| view! { <Item alert=alert silences=silences now=now /> }.into_any();
     view! {
         <section class="card" aria-labelledby="now-title" data-panel="now">
             <header class="card-header">
                 <h2 id="now-title">"Firing and pending"</h2>
                 <span class="muted">"the worst first, resolved ones for 15 minutes"</span>
             </header>
-            {if empty {
-                view! { <p class="nothing">"Nothing is the matter."</p> }.into_any()
-            } else {
-                view! { <ul class="attention">{items.collect_view()}</ul> }.into_any()
-            }}
+            {list("attention", empty.into(), "Nothing is the matter.", move || rows(alerts, key, item).into_any())}
         </section>
     }
     .into_any()
 }
 
 #[component]
-fn Item(alert: Alert, silences: Vec<Silence>, now: Micros) -> impl IntoView {
-    let (sign, word, ink) = state_marks(alert.state, alert.severity);
-    let subject = subject_href(&alert);
-    let quiet =
-        silences.iter().filter(|silence| alert.silenced_by.contains(&silence.id)).map(|silence| silence.ends_at).max();
-    let quiet = quiet.map(|until| format!(" · silenced until {}", format::moment(until, now)));
-    let since = alert.since.to_rfc3339();
-    let matchers = std::iter::once(format!("alertname={}", alert.rule))
-        .chain(alert.subject.iter().map(|subject| format!("{}={}", subject.label, subject.value)))
-        // A value with a comma cannot be written in the form; then the whole rule is kept quiet.
-        .filter(|pair| !pair.contains(','))
-        .collect::<Vec<_>>()
-        .join(", ");
-    let loud = quiet.is_none() && matches!(alert.state, AlertState::Firing | AlertState::Pending);
+fn Item(alert: Signal<Alert>, silences: Signal<Vec<Silence>>, now: Signal<Micros>) -> impl IntoView {
+    // What the row is about stays; everything else may change.
+    let Alert { rule, subject, .. } = alert.get_untracked();
+    let marks = Memo::new(move |_| alert.with(|alert| state_marks(alert.state, alert.severity)));
+    let quiet_until = Memo::new(move |_| {
+        let by = alert.with(|alert| alert.silenced_by.clone());
+        silences.with(|silences| silences.iter().filter(|silence| by.contains(&silence.id)).map(|it| it.ends_at).max())
+    });
+    let more = move || {
+        let severity = alert.with(|alert| alert.severity.as_str());
+        let described = alert.with(|alert| alert.description.as_ref().map(|text| format!(" · {text}")));
+        let quiet = quiet_until.get().map(|until| format!(" · silenced until {}", format::moment(until, now.get())));
+        [Some(severity.to_owned()), described, quiet].into_iter().flatten().collect::<String>()
+    };
+    let loud = Memo::new(move |_| {
+        let going = alert.with(|alert| matches!(alert.state, AlertState::Firing | AlertState::Pending));
+        going && quiet_until.get().is_none()
+    });
+    let summary = move || alert.with(|alert| alert.summary.clone());
+    let since = Memo::new(move |_| alert.with(|alert| alert.since));
+    let exact = move || since.get().to_rfc3339();
+    let matchers = matchers(&rule, subject.as_ref());
+    let tag = rule.clone();
     let add = Actions::around().silence;
-    view! {
-        <li data-alert=alert.rule.clone()>
-            <span class="state" data-ink=ink.token()>
-                <span aria-hidden="true">{sign}</span>
-                " "
-                {word}
-            </span>
-            <span class="what">
-                <b>{alert.rule.clone()}</b>
-                ": "
-                {match subject {
-                    Some(href) => view! { <a href=href>{alert.summary}</a> }.into_any(),
-                    None => view! { {alert.summary} }.into_any(),
-                }}
-                <small class="muted">{alert.severity.as_str()} {alert.description.map(|text| format!(" · {text}"))} {quiet}</small>
-            </span>
-            <time class="muted" datetime=since.clone() title=since>{format!("{word} {}", format::ago(alert.since, now))}</time>
-            {loud.then(|| view! {
+    let silence = move || {
+        let matchers = matchers.clone();
+        loud.get().then(|| {
+            view! {
                 <ActionForm action=add>
                     <input type="hidden" name="matchers" value=matchers />
                     <input type="hidden" name="length" value="1h" />
                     <button type="submit" class="button">"Silence 1 h"</button>
                 </ActionForm>
-            })}
+            }
+        })
+    };
+    view! {
+        <li data-alert=tag>
+            {marked(marks.into())}
+            <span class="what">
+                <b inner_html=breakable(&rule)></b>
+                ": "
+                {match subject.as_ref().and_then(subject_href) {
+                    Some(href) => view! { <a href=href>{summary}</a> }.into_any(),
+                    None => view! { {summary} }.into_any(),
+                }}
+                " "
+                <small class="muted">{more}</small>
+            </span>
+            <time class="muted" datetime=exact title=exact>
+                {move || format!("{} {}", marks.get().1, format::ago(since.get(), now.get()))}
+            </time>
+            {silence}
         </li>
     }
     .into_any()
 }
 
-/// Where what an alert names is.
-pub(super) fn subject_href(alert: &Alert) -> Option<String> {
+/// The labels that name one alert, as the form writes them.
+fn matchers(rule: &str, subject: Option<&Subject>) -> String {
+    std::iter::once(format!("alertname={rule}"))
+        .chain(subject.map(|subject| format!("{}={}", subject.label, subject.value)))
+        // A value with a comma cannot be written in the form; then the whole rule is kept quiet.
+        .filter(|pair| !pair.contains(','))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Where whom an alert names is.
+fn subject_href(subject: &Subject) -> Option<String> {
     let state = use_view().state.get_untracked();
-    let subject = alert.subject.as_ref()?;
     match subject.label.as_str() {
         "agent_id" => Some(agent_href(&subject.value, &state)),
         "swarm_id" => Some(swarm_href(&subject.value, &state)),
         "pattern_id" => Some(pattern_href(&subject.value, &state)),
         _ => None,
     }
-}
-
-/// Silences that hold, and the last that ended.
-#[component]
-pub(super) fn Silences(silences: Vec<Silence>, now: Micros) -> impl IntoView {
-    let empty = silences.is_empty();
-    let items = silences.into_iter().map(|silence| view! { <One silence=silence now=now /> });
-    view! {
-        <section class="card" aria-labelledby="silences-title" id="silences" data-panel="silences">
-            <header class="card-header">
-                <h2 id="silences-title">"Silences"</h2>
-                <span class="muted">"alerts go on, nobody is told"</span>
-            </header>
-            {if empty {
-                view! { <p class="nothing">"Nothing is silenced."</p> }.into_any()
-            } else {
-                view! { <ul class="attention">{items.collect_view()}</ul> }.into_any()
-            }}
-        </section>
-    }
-    .into_any()
-}
-
-/// A form for another silence. It does not belong to the answer, so what is being written in it stays.
-#[component]
-pub(super) fn SilenceForm() -> impl IntoView {
-    let add = Actions::around().silence;
-    let lengths = LENGTHS.map(|(value, words)| view! { <option value=value>{words}</option> });
-    view! {
-        <details class="card add" data-panel="silence-form">
-            <summary class="button">"Silence alerts"</summary>
-            <ActionForm action=add attr:class="form row">
-                <label>"With the labels" <input name="matchers" required placeholder="alertname=high_latency" /></label>
-                <label>"For" <select name="length">{lengths.collect_view()}</select></label>
-                <label>"Why" <input name="comment" maxlength="1000" /></label>
-                <button type="submit" class="button primary">"Silence"</button>
-            </ActionForm>
-        </details>
-    }
-    .into_any()
-}
-
-#[component]
-fn One(silence: Silence, now: Micros) -> impl IntoView {
-    let end = Actions::around().end;
-    let holds = silence.ends_at > now;
-    let (sign, word, ink) = if holds { ("◐", "silent", Ink::Timeout) } else { ("○", "ended", Ink::Cancelled) };
-    let labels =
-        silence.matchers.iter().map(|(label, value)| format!("{label} = {value}")).collect::<Vec<_>>().join(", ");
-    let ends = silence.ends_at.to_rfc3339();
-    view! {
-        <li>
-            <span class="state" data-ink=ink.token()><span aria-hidden="true">{sign}</span> " " {word}</span>
-            <span class="what">
-                {labels}
-                <small class="muted">{silence.comment} {silence.created_by.map(|who| format!(" · {who}"))}</small>
-            </span>
-            <time class="muted" datetime=ends.clone() title=ends>{format!("until {}", format::moment(silence.ends_at, now))}</time>
-            {holds.then(|| view! {
-                <ActionForm action=end>
-                    <input type="hidden" name="id" value=silence.id.to_string() />
-                    <button type="submit" class="button">"End it"</button>
-                </ActionForm>
-            })}
-        </li>
-    }
-    .into_any()
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{AlertsBody, Asked, form_href};
+use super::{AlertsBody, Asked, Shown, form_href};
 use crate::model::alert::form::write;
 use crate::model::alert::{
     Alert, AlertCounts, AlertHistory, AlertState, AlertsPage, Figures, ReadingVerdict, RuleOrigin, RuleReading,
@@ -99,7 +99,13 @@ fn telling() -> Telling {
 fn rendered(alerts: AlertsPage, telling: Result<Telling, Problem>) -> String {
     let history = Ok(AlertHistory { now: MIDNIGHT, changes: Vec::new(), next: None });
     html("/alerts", move || {
-        view! { <AlertsBody alerts=alerts beside=(history, telling) rule=None /> }
+        let shown = Shown {
+            page: Signal::stored(alerts),
+            trouble: Signal::stored(None),
+            history: Signal::stored(history),
+            telling: Signal::stored(telling),
+        };
+        view! { <AlertsBody shown=shown rule=Signal::stored(None) /> }
     })
 }
 
@@ -146,7 +152,7 @@ fn nothing_is_said_as_plainly_as_something_and_a_part_that_fails_leaves_the_rest
     let text = words(&rendered(nothing.clone(), Ok(Telling::default())));
     for expected in [
         "Nothing is the matter.",
-        "Nothing is silenced.",
+        "Nothing is silenced",
         "No alert ever moved.",
         "Nobody is told of alerts yet",
         "nobody watches",
