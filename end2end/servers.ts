@@ -1,17 +1,15 @@
 // Starts one server per store the tests look at, each on a free port over a temporary file, and tells
 // the tests where they are by environment variables. Nothing outside the temporary folder is touched.
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { ADMIN_TOKEN } from "./fixtures.ts";
+import { Server, program } from "./server.ts";
 import { crew, healers, hostile, old, routine, small, trending } from "./records.ts";
 
-// SWARMSCOPE_PROGRAM names another build, such as the debug one.
-export const program = resolve(process.env.SWARMSCOPE_PROGRAM ?? join(import.meta.dirname, "../target/release/swarmscope"));
-export const site = resolve(process.env.SWARMSCOPE_SITE ?? join(import.meta.dirname, "../target/site"));
 const shared = resolve(process.env.SWARMSCOPE_DATA ?? "../../shared/data", "claude-code");
 
 /** The folder with real transcripts, when this machine has one. */
@@ -21,25 +19,16 @@ export default async function start() {
   const folder = mkdtempSync(join(tmpdir(), "swarmscope-e2e-"));
   const home = join(folder, "home"); // so that the first-use page does not offer this machine's own data
   mkdirSync(home);
-  const env = { ...process.env, HOME: home, SWARMSCOPE_SITE: site };
-  const servers: ChildProcess[] = [];
+  const env = { HOME: home };
+  const servers: Server[] = [];
   const run = (db: string, ...words: string[]) =>
-    execFileSync(program, ["--db", join(folder, `${db}.db`), ...words], { env, cwd: folder });
+    execFileSync(program, ["--db", join(folder, `${db}.db`), ...words], { env: { ...process.env, ...env }, cwd: folder });
 
   const serve = async (db: string, env: NodeJS.ProcessEnv) => {
-    const words = ["--log-level", "warn", "--db", join(folder, `${db}.db`), "serve", "--bind", "127.0.0.1:0"];
-    const server = spawn(program, words, { env, cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+    const server = new Server(folder, db, env);
     servers.push(server);
-    const address = await new Promise<string>((found, failed) => {
-      let text = "";
-      server.stdout?.on("data", (chunk) => {
-        text += chunk;
-        const match = /http:\/\/127\.0\.0\.1:\d+/.exec(text);
-        if (match) found(match[0]);
-      });
-      server.on("exit", (code) => failed(new Error(`the server over ${db}.db ended with ${code}`)));
-    });
-    process.env[`SERVER_${db.toUpperCase()}`] = address;
+    await server.start();
+    process.env[`SERVER_${db.toUpperCase()}`] = server.address;
   };
 
   const ingest = (db: string, records: object[]) => {
@@ -68,12 +57,7 @@ export default async function start() {
 
   return async () => {
     receiver.close();
-    for (const server of servers) {
-      server.removeAllListeners("exit");
-      const ended = new Promise((end) => server.on("exit", end));
-      server.kill("SIGTERM");
-      await ended;
-    }
+    for (const server of servers) await server.stop();
     rmSync(folder, { recursive: true, force: true });
   };
 }

@@ -1,68 +1,44 @@
 // The page of alerts is read again every ten seconds, under the hands of whoever works with it.
-import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Locator, type Page } from "@playwright/test";
-import { program, site } from "../servers.ts";
+import { OwnServer } from "../server.ts";
 import { expect, live, test } from "../fixtures.ts";
 
-/** A server that looks every second, with a rule that has an alert for each agent. */
-class Own {
-  folder = mkdtempSync(join(tmpdir(), "swarmscope-alerts-"));
-  address = "";
-  private process?: ChildProcess;
+/** A server looks every second, at a rule that has an alert for each agent. */
+const SETTINGS = `
+[alerts]
+interval = "1s"
+builtin = false
+[[alerts.rules]]
+name = "each"
+kind = "aggregate"
+function = "success_rate"
+below = 0.9
+per = "agent_id"
+severity = "critical"
+`;
 
-  async start() {
-    const config = join(this.folder, "alerts.toml");
-    const rule = 'name = "each"\nkind = "aggregate"\nfunction = "success_rate"\nbelow = 0.9\nper = "agent_id"\nseverity = "critical"';
-    writeFileSync(config, `[alerts]\ninterval = "1s"\nbuiltin = false\n[[alerts.rules]]\n${rule}\n`);
-    const env = { ...process.env, HOME: this.folder, SWARMSCOPE_SITE: site, SWARMSCOPE_CONFIG: config };
-    const child = spawn(program, ["--log-level", "warn", "--db", join(this.folder, "own.db"), "serve", "--bind", "127.0.0.1:0"], { env, cwd: this.folder, stdio: ["ignore", "pipe", "inherit"] });
-    this.process = child;
-    this.address = await new Promise<string>((found, failed) => {
-      child.stdout?.on("data", (chunk) => {
-        const match = /http:\/\/127\.0\.0\.1:\d+/.exec(`${chunk}`);
-        if (match) found(match[0]);
-      });
-      child.on("exit", (code) => failed(new Error(`the server ended with ${code}`)));
-    });
-  }
-
-  async stop() {
-    const child = this.process;
-    if (!child || child.exitCode !== null) return;
-    child.removeAllListeners("exit");
-    const ended = new Promise((end) => child.on("exit", end));
-    child.kill("SIGTERM");
-    await ended;
-  }
-
-  /** 25 tasks of this agent, none of which succeeded, and waits until its alert fires. */
-  async fail(agent: string) {
-    const tasks = Array.from({ length: 25 }, (_, n) => ({ kind: "task", task_id: `${agent}-${Date.now()}-${n}`, agent_id: agent, result: "failure", duration_ms: 100, timestamp: Date.now() - n * 1000 }));
-    const headers = { "content-type": "application/json" };
-    await fetch(`${this.address}/api/v1/ingest`, { method: "POST", headers, body: JSON.stringify(tasks) });
-    await expect(async () => {
-      const { alerts } = await (await fetch(`${this.address}/api/v1/alerts`)).json();
-      expect(alerts.map((alert: { subject: { value: string } }) => alert.subject.value)).toContain(agent);
-    }).toPass();
-  }
+/** 25 tasks of this agent, none of which succeeded; waits until its alert fires. */
+async function fail(own: OwnServer, agent: string) {
+  const tasks = Array.from({ length: 25 }, (_, n) => ({ kind: "task", task_id: `${agent}-${Date.now()}-${n}`, agent_id: agent, result: "failure", duration_ms: 100, timestamp: Date.now() - n * 1000 }));
+  await own.send(...tasks);
+  await expect(async () => {
+    const { alerts } = await (await fetch(`${own.address}/api/v1/alerts`)).json();
+    expect(alerts.map((alert: { subject: { value: string } }) => alert.subject.value)).toContain(agent);
+  }).toPass();
 }
 
-const alerts = test.extend<{ own: Own }>({
+const alerts = test.extend<{ own: OwnServer }>({
   own: async ({}, use) => {
-    const own = new Own();
+    const own = new OwnServer(SETTINGS);
     await own.start();
-    await own.fail("first");
+    await fail(own, "first");
     await use(own);
-    await own.stop();
-    rmSync(own.folder, { recursive: true, force: true });
+    await own.remove();
   },
 });
 
 /** Opens the page; its ten seconds pass when a test lets them. */
-async function open(page: Page, own: Own) {
+async function open(page: Page, own: OwnServer) {
   await page.clock.install();
   await page.goto(`${own.address}/alerts`);
   await live(page);
@@ -82,7 +58,7 @@ alerts("a button keeps its focus and its alert, a menu stays open and a selected
   await form.evaluate((details: HTMLDetailsElement) => (details.open = true));
   await form.getByLabel("Why").evaluate((input: HTMLInputElement) => (input.value = "half a sen"));
 
-  await own.fail("second");
+  await fail(own, "second");
   await readAgain(page);
   await expect(row(page, "second")).toBeVisible();
   await expect(page.locator("[data-panel='now'] li").first(), "it came before the other one").toContainText("second");
@@ -107,7 +83,7 @@ alerts("a button keeps its focus and its alert, a menu stays open and a selected
   await steps.last().locator("td").nth(2).evaluate((cell) => getSelection()!.selectAllChildren(cell));
   const text = await page.evaluate(() => String(getSelection()));
   expect(text).toContain("success rate");
-  await own.fail("third");
+  await fail(own, "third");
   await readAgain(page);
   await readAgain(page);
   expect(await page.evaluate(() => String(getSelection())), "nothing moves under who copies").toBe(text);

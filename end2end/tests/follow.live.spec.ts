@@ -1,65 +1,24 @@
 // Pages follow what is stored: new records appear by themselves, and disturb nobody.
-import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Page } from "@playwright/test";
-import { program, site } from "../servers.ts";
+import { OwnServer } from "../server.ts";
 import { expect, live, test } from "../fixtures.ts";
 
-/** A server of its own over a store of its own, which a test may stop and start again. */
-class Own {
-  folder = mkdtempSync(join(tmpdir(), "swarmscope-live-"));
-  address = "";
-  private process?: ChildProcess;
-
-  async start() {
-    const bind = this.address.replace("http://", "") || "127.0.0.1:0";
-    const env = { ...process.env, HOME: this.folder, SWARMSCOPE_SITE: site };
-    const words = ["--db", join(this.folder, "own.db"), "serve", "--bind", bind];
-    const child = spawn(program, words, { env, cwd: this.folder, stdio: ["ignore", "pipe", "inherit"] });
-    this.process = child;
-    this.address = await new Promise<string>((found, failed) => {
-      child.stdout?.on("data", (chunk) => {
-        const match = /http:\/\/127\.0\.0\.1:\d+/.exec(`${chunk}`);
-        if (match) found(match[0]);
-      });
-      child.on("exit", (code) => failed(new Error(`the server ended with ${code}`)));
-    });
-  }
-
-  async stop() {
-    const child = this.process;
-    if (!child || child.exitCode !== null) return;
-    const ended = new Promise((end) => child.on("exit", end));
-    child.kill("SIGTERM");
-    await ended;
-  }
-
-  async send(...records: object[]) {
-    const headers = { "content-type": "application/json" };
-    const answer = await fetch(`${this.address}/api/v1/ingest`, { method: "POST", headers, body: JSON.stringify(records) });
-    expect((await answer.json()).accepted).toBe(records.length);
-  }
-
-  async open(page: Page, path: string) {
-    await page.goto(this.address + path);
-    await live(page);
-    await expect(page.locator(".live")).toContainText("updated"); // it follows by now
-  }
+async function open(own: OwnServer, page: Page, path: string) {
+  await page.goto(own.address + path);
+  await live(page);
+  await expect(page.locator(".live")).toContainText("updated"); // it follows by now
 }
 
 const task = (id: string) => ({ kind: "task", task_id: id, agent_id: "worker", result: "success", duration_ms: 1000 });
 const event = (type: string) => ({ kind: "event", event_type: type, agent_id: "worker" });
 
-const follow = test.extend<{ own: Own }>({
+const follow = test.extend<{ own: OwnServer }>({
   own: async ({}, use) => {
-    const own = new Own();
+    const own = new OwnServer();
     await own.start();
     await own.send(...[1, 2, 3].map((n) => task(`t${n}`)), ...Array.from({ length: 60 }, (_, n) => event(`old-${n % 3}`)));
     await use(own);
-    await own.stop();
-    rmSync(own.folder, { recursive: true, force: true });
+    await own.remove();
   },
 });
 
@@ -68,7 +27,7 @@ const firstRow = (page: Page) => page.locator("main .list tbody tr").first();
 
 follow("new records appear on the overview, the agent's page and the events without a reload", async ({ own, page }) => {
   for (const [n, path] of ["/", "/agents/worker"].entries()) {
-    await own.open(page, path);
+    await open(own, page, path);
     await page.evaluate(() => Object.assign(window, { same: document.querySelector("h1") }));
     await page.mouse.wheel(0, 200);
     await expect(async () => expect(await page.evaluate(() => scrollY)).toBeGreaterThan(100)).toPass();
@@ -78,14 +37,14 @@ follow("new records appear on the overview, the agent's page and the events with
     const kept = await page.evaluate(() => [scrollY, (window as unknown as { same: Node }).same.isConnected]);
     expect(kept, "neither scrolled nor rebuilt").toEqual([before, true]);
   }
-  await own.open(page, "/events");
+  await open(own, page, "/events");
   await own.send(event("brand-new"));
   await expect(firstRow(page)).toContainText("brand-new");
 });
 
 follow("rows do not move under the pointer: what is new is offered instead", async ({ own, page, isMobile, hasTouch }) => {
   follow.skip(isMobile || hasTouch, "a finger does not hover");
-  await own.open(page, "/events");
+  await open(own, page, "/events");
   await page.locator("main .list tbody tr").nth(1).hover();
   const before = await firstRow(page).innerText();
   await own.send(event("held-1"), event("held-2"));
@@ -99,7 +58,7 @@ follow("rows do not move under the pointer: what is new is offered instead", asy
 
 follow("a chart that is looked at stays as it is until the pointer leaves", async ({ own, page, hasTouch }) => {
   follow.skip(!!hasTouch, "a finger does not hover");
-  await own.open(page, "/");
+  await open(own, page, "/");
   await page.locator("[data-panel='throughput'] .chart-cursor").hover();
   await expect(page.locator("[data-panel='throughput'] .tooltip")).toBeVisible();
   await own.send(task("while-looking"));
@@ -111,7 +70,7 @@ follow("a chart that is looked at stays as it is until the pointer leaves", asyn
 });
 
 follow("a paused page counts what is new and shows it when asked to", async ({ own, page }) => {
-  await own.open(page, "/");
+  await open(own, page, "/");
   await page.locator("a.live").click();
   await expect(page.locator("a.live")).toContainText("Paused");
   await own.send(task("p1"), task("p2"));
@@ -122,7 +81,7 @@ follow("a paused page counts what is new and shows it when asked to", async ({ o
 });
 
 follow("an open menu and what was typed into it survive new records", async ({ own, page }) => {
-  await own.open(page, "/events");
+  await open(own, page, "/events");
   await page.getByText("Filter", { exact: true }).click();
   await page.getByLabel("Event type").fill("half a wo");
   await own.send(event("meanwhile"));
@@ -134,7 +93,7 @@ follow("an open menu and what was typed into it survive new records", async ({ o
 const restarting = follow.extend({ expectedErrors: [[/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING/], { option: true }] });
 
 restarting("a page finds its server again after a restart, and misses and repeats nothing", async ({ own, page }) => {
-  await own.open(page, "/events?event_type=counted");
+  await open(own, page, "/events?event_type=counted");
   await expect(page.getByRole("heading", { name: "No event matches" })).toBeVisible();
   await own.send(event("counted"));
   await expect(page.locator(".count").first()).toHaveText("1–1 of 1");
@@ -148,7 +107,7 @@ restarting("a page finds its server again after a restart, and misses and repeat
 });
 
 follow("a hidden tab closes its stream and catches up when it is seen again", async ({ own, page }) => {
-  await own.open(page, "/");
+  await open(own, page, "/");
   const followers = async () => /moai_flow_stream_clients (\d+)/.exec(await (await fetch(`${own.address}/metrics`)).text())?.[1];
   await expect.poll(followers).toBe("1");
   const hide = (hidden: boolean) =>
