@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{AlertsBody, Asked, Shown, form_href};
+use super::{AlertsBody, Asked, Shown, form_href, told};
 use crate::model::alert::form::write;
 use crate::model::alert::{
     Alert, AlertCounts, AlertHistory, AlertState, AlertsPage, Figures, ReadingVerdict, RuleOrigin, RuleReading,
@@ -172,4 +172,10 @@ fn the_form_of_a_rule_survives_the_url() {
         let asked = Asked::of(search);
         assert_eq!((asked.form, asked.edit, asked.since.as_deref()), (form, true, Some("now-24h")));
     }
+}
+
+#[test]
+fn one_step_is_the_newest_and_not_the_newest_one_of_steps() {
+    assert_eq!(told::newest(1, "step"), "the newest step");
+    assert_eq!(told::newest(50, "message"), "the newest 50 messages");
 }

@@ -62,7 +62,7 @@ fn steps(changes: &[AlertChange], rule: Option<String>, now: Micros) -> AnyView 
     });
     let rows: Vec<_> = rows.collect();
     let of = rule.map(|rule| format!(" of {rule}")).unwrap_or_default();
-    let note = format!("the newest {} steps{of}", rows.len());
+    let note = format!("{}{of}", newest(rows.len(), "step"));
     let all = (!of.is_empty()).then(|| view! { <p><a class="button" href="/alerts#history">"Of all rules"</a></p> });
     view! {
         <TableCard title="What happened" note=note empty=rows.is_empty() nothing="No alert ever moved.">
@@ -71,6 +71,11 @@ fn steps(changes: &[AlertChange], rule: Option<String>, now: Micros) -> AnyView 
         {all}
     }
     .into_any()
+}
+
+/// `the newest step`, `the newest 50 steps`.
+pub(super) fn newest(count: usize, one: &str) -> String {
+    if count == 1 { format!("the newest {one}") } else { format!("the newest {count} {one}s") }
 }
 
 /// The channels, each with a button to try it, and what was sent.
@@ -98,7 +103,7 @@ fn Told(telling: Signal<Result<Telling, Problem>>, now: Signal<Micros>) -> impl 
     let nothing = "Nobody is told of alerts yet. Write a channel into the configuration: a webhook, Slack, PagerDuty, an Alertmanager, or e-mail.";
     let sent = move || {
         let deliveries = deliveries.get();
-        let note = format!("the newest {} messages", deliveries.len());
+        let note = newest(deliveries.len(), "message");
         (!deliveries.is_empty()).then(|| {
             view! {
                 <div data-panel="deliveries">
